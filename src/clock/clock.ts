@@ -1,0 +1,14 @@
+/**
+ * All waiting in the harness goes through a `Clock`, so that an experiment runs
+ * unchanged in real time on a real cluster and in virtual time on the simulated one.
+ */
+export interface Clock {
+  /** Milliseconds on a monotonic clock; zero is when the clock was made. */
+  now(): number;
+  /** The calendar time that belongs to `now()`; virtual on the simulated cluster. */
+  wall(): Date;
+  /**
+   * Resolves after `ms` milliseconds; rejects with the signal's reason when aborted first.
+   */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}

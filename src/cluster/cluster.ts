@@ -1,0 +1,67 @@
+import type { Clock } from "../clock/clock.ts";
+import type { ClusterDescription } from "../experiment/plan.ts";
+import type { SampleEntry } from "../observe/journal.ts";
+import type { KubeClient } from "./kube-client.ts";
+
+/** A cluster as scenarios see it: one interface whatever is behind it. */
+export interface Cluster extends AsyncDisposable {
+  readonly description: ClusterDescription;
+  readonly clock: Clock;
+  readonly kube: KubeClient;
+  readonly actuators: Actuators;
+  /** Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes. */
+  startProber(namespace: string, onSample: (sample: Sample) => void): Promise<Prober>;
+}
+
+/** A `SampleEntry` without its place in a journal; times in milliseconds of the clock. */
+export interface Sample extends Omit<SampleEntry, "kind" | "asked" | "lastOfPrevious"> {
+  atMs: number;
+  askedMs: number;
+  lastOfPreviousMs: number | null;
+}
+
+export interface Prober extends AsyncDisposable {
+  /** How often each guest is asked, in milliseconds. */
+  readonly periodMs: number;
+  /** Since when, and why, it cannot ask; null while it can. */
+  readonly lost: { sinceMs: number; reason: string } | null;
+}
+
+/** When something was done to the cluster: it happened between these instants of the clock, in milliseconds. */
+export interface Receipt {
+  fromMs: number;
+  toMs: number;
+  /** What shows that it took effect, e.g. `qemu (pid 4711) is gone`. */
+  evidence: string;
+}
+
+/** A virtual machine instance to lay hands on. */
+export interface VmiRef {
+  namespace: string;
+  name: string;
+  uid: string;
+}
+
+/** What a provider may or may not be able to do. */
+export type Capability = "node-power" | "node-shutdown" | "kill-qemu" | "hang-guest" | "container-oom" | "guest-port";
+
+/** The hands. Each act resolves when done, rejects with a `EnvironmentError` when it could not be done. */
+export interface Actuators {
+  /** Why this provider cannot do it, or null when it can. */
+  unsupported(capability: Capability): string | null;
+  /** Cuts the node's power: everything on it stops at once, nobody is told. */
+  powerOff(node: string): Promise<Receipt>;
+  /** Powers it on again; resolves when it was told to boot, not when it is ready. */
+  powerOn(node: string): Promise<Receipt>;
+  /** Shuts the node's operating system down in order, as `shutdown -h now` would. */
+  shutDown(node: string): Promise<Receipt>;
+  /** Kills qemu, and only qemu, with SIGKILL. */
+  killQemu(vmi: VmiRef): Promise<Receipt>;
+  /** Stops the guest's kernel without ending its qemu: it answers nothing and obeys nothing. */
+  hangGuest(vmi: VmiRef): Promise<Receipt>;
+  /** Drives the compute container over its memory limit until the kernel kills in it. */
+  oomKill(vmi: VmiRef): Promise<Receipt>;
+  /** Makes the guest deaf on one TCP port; the guest itself goes on. */
+  closePort(vmi: VmiRef, port: number): Promise<Receipt>;
+  openPort(vmi: VmiRef, port: number): Promise<Receipt>;
+}

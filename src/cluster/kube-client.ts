@@ -1,0 +1,53 @@
+import type { KubeObject } from "../kube/objects.ts";
+import type { Resource } from "../kube/resources.ts";
+
+/** What the harness asks of an API server; built on @kubernetes/client-node over one transport. */
+export interface KubeClient {
+  /** The object, or null where there is none. */
+  get<T extends KubeObject>(resource: Resource, name: string, namespace?: string): Promise<T | null>;
+  list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<T[]>;
+  create<T extends KubeObject>(object: Partial<T> & Pick<KubeObject, "apiVersion" | "kind">): Promise<T>;
+  mergePatch<T extends KubeObject>(
+    resource: Resource,
+    name: string,
+    namespace: string | undefined,
+    patch: object,
+  ): Promise<T>;
+  jsonPatch<T extends KubeObject>(
+    resource: Resource,
+    name: string,
+    namespace: string | undefined,
+    patch: { op: string; path: string; value?: unknown }[],
+  ): Promise<T>;
+  /** Nothing happens where the object is gone already. */
+  delete(
+    resource: Resource,
+    name: string,
+    namespace?: string,
+    options?: { gracePeriodSeconds?: number },
+  ): Promise<void>;
+  /** PUT on a KubeVirt subresource, e.g. `("virtualmachines", "ns", "vm", "start")`. */
+  subresource(plural: string, namespace: string, name: string, verb: string, body?: object): Promise<void>;
+  /**
+   * Lists, then watches for ever: survives closed and silent streams, 410 Gone and API restarts, compares
+   * UIDs, and reports every gap through which a transition could have been missed.
+   */
+  watch(resource: Resource, handler: WatchHandler, options?: WatchOptions): Promise<AsyncDisposable>;
+}
+
+export interface ListOptions {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+export interface WatchOptions extends ListOptions {
+  signal?: AbortSignal;
+}
+
+export interface WatchHandler {
+  /** `LISTED` for what was there at the beginning. */
+  seen(verb: "LISTED" | "ADDED" | "MODIFIED" | "DELETED", object: KubeObject): void;
+  /** Between these instants (milliseconds of the clock) a transition could have been missed. */
+  lost(fromMs: number, toMs: number, reason: string): void;
+}

@@ -1,0 +1,92 @@
+import type { EvictionStrategy, KubeObject, RunStrategy } from "../kube/objects.ts";
+
+/** What became of a variant, by observation alone. */
+export type Outcome =
+  "restarted" | "stopped" | "migrated" | "stuck" | "rebooted" | "resumed" | "blocked" | "undisturbed" | "unknown";
+
+/** Outcomes that have a time to recover. */
+export const comebacks: ReadonlySet<Outcome> = new Set(["restarted", "rebooted", "resumed", "migrated"]);
+
+/** What a variant must do in a phase. */
+export interface Expectation {
+  outcome: Outcome;
+  /** Longest time to recover, in milliseconds from the bite; null where the outcome has none. */
+  withinMs: number | null;
+  /** Longest downtime in milliseconds, if one is promised. */
+  maxDowntimeMs: number | null;
+  /** Where the platform documents this: a row of its documentation, or the scenario that overrides it. */
+  source: string;
+}
+
+/** How far a disturbance reaches. */
+export type Scope = "vm" | "node" | "cluster";
+
+/** Whether victims of one disturbance distort one another's times. */
+export type Sharing = "independent" | "queued" | "exclusive";
+
+export interface PlannedFault {
+  name: string;
+  parameters: Record<string, unknown>;
+  scope: Scope;
+  sharing: Sharing;
+}
+
+export interface PlannedPhase {
+  /** `observe`, the name of a remedy, or `return`. */
+  name: string;
+  /** Longest time, in milliseconds, the phase is observed. */
+  limitMs: number;
+}
+
+export type VariantKind = "VirtualMachine" | "VirtualMachineInstance" | "VirtualMachineInstanceReplicaSet";
+
+export interface PlannedVariant {
+  name: string;
+  role: "victim" | "bystander";
+  kind: VariantKind;
+  runStrategy: RunStrategy | null;
+  evictionStrategy: EvictionStrategy | null;
+  /** The objects applied for it, the variant itself first; secrets redacted. */
+  manifests: Partial<KubeObject>[];
+  manifestSha256: string;
+  /** By the phase's name. A phase without one is not judged for this variant. */
+  expectations: Record<string, Expectation>;
+}
+
+/** The settings of the live cluster that govern recovery; seconds unless named otherwise. */
+export interface ClusterSettings {
+  nodeMonitorGracePeriodSeconds: number;
+  unreachableTolerationSeconds: number;
+  evictionStrategy: EvictionStrategy;
+  [setting: string]: unknown;
+}
+
+export interface ClusterDescription {
+  provider: "simulated" | "kind" | "existing";
+  /** True where the numbers come from a model and not from a cluster. */
+  prediction: boolean;
+  kubernetes: string;
+  kubevirt: string;
+  nodes: number;
+  acceleration: "kvm" | "tcg" | "simulated";
+  cgroup: "v1" | "v2";
+  settings: ClusterSettings;
+  operators: string[];
+}
+
+/** One experiment, wholly decided before anything is touched; the first line of its journal. */
+export interface Plan {
+  id: string;
+  scenario: string;
+  title: string;
+  practices: string[];
+  seed: number;
+  repeat: number;
+  namespace: string;
+  cluster: ClusterDescription;
+  fault: PlannedFault;
+  phases: PlannedPhase[];
+  variants: PlannedVariant[];
+  /** Milliseconds a good stretch must last unbroken to count. */
+  settleMs: number;
+}

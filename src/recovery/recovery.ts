@@ -1,0 +1,101 @@
+import type { Outcome } from "../experiment/plan.ts";
+
+/** Milliseconds between which the truth lies. */
+export interface Interval {
+  low: number;
+  high: number;
+}
+
+/** An interval with its midpoint. */
+export interface Measured extends Interval {
+  value: number;
+}
+
+/** How far the proof of a recovery goes; unlike proofs are not compared. */
+export type ProvenBy = "answer" | "agent" | "readiness-probe" | "ready-only";
+
+/** Where a VM that is wanted up and does not serve is stuck. */
+export type StuckOn =
+  | "node-lost"
+  | "terminating"
+  | "unschedulable"
+  | "back-off"
+  | "guest-hung"
+  | "migration"
+  | "not-ready"
+  | "not-created"
+  | "starting";
+
+export const stageNames = [
+  "detect",
+  "held",
+  "remedy",
+  "evict",
+  "terminate",
+  "backoff",
+  "queue",
+  "recreate",
+  "schedule",
+  "attach",
+  "launch",
+  "prepare",
+  "copy",
+  "boot",
+  "ready",
+  "answer",
+  "settle",
+] as const;
+export type StageName = (typeof stageNames)[number];
+
+/** Part of the time to recover: the gap between two observed milestones; integer milliseconds. */
+export interface Stage {
+  name: StageName;
+  ms: number;
+}
+
+/** Who a VM was at an instant, as far as it was observed. */
+export interface Identity {
+  vmiUid: string | null;
+  node: string | null;
+  bootId: string | null;
+}
+
+/** What became of one variant within one window of a journal; times in milliseconds of the journal. */
+export interface Recovery {
+  outcome: Outcome;
+  /** One sentence for a person: what was seen. */
+  detail: string;
+  on: StuckOn | null;
+  /** Final phase, where the outcome is `stopped`. */
+  phase: string | null;
+  /** Whether the VM now runs on another node; null where that cannot be said. */
+  nodeChanged: boolean | null;
+  /** Why the measurement cannot be trusted; empty where it can. */
+  distrust: string[];
+  provenBy: ProvenBy | null;
+  /** Between these instants the lasting good stretch began (last bad, first good observation). */
+  goodAtMs: Interval | null;
+  ttrMs: Measured | null;
+  fromReliefMs: Measured | null;
+  endedMs: number | null;
+  censoredAtMs: number | null;
+  downtimeMs: Measured | null;
+  stages: Stage[];
+  slowest: { name: StageName; because: string } | null;
+  before: Identity;
+  after: Identity;
+  /** Replica sets: one per VMI that was a member in the window. */
+  members: Member[];
+  /** The observations the reading rests on, for a reader who doubts it. */
+  evidence: Evidence[];
+}
+
+export interface Member extends Identity {
+  name: string;
+  outcome: Outcome;
+}
+
+export interface Evidence {
+  atMs: number;
+  text: string;
+}

@@ -1,0 +1,50 @@
+import type { KubeEvent, KubeObject } from "../kube/objects.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Records an Event about an object, as client-go's recorder does: the same event again raises `count`.
+ * @param component e.g. `virtualmachine-controller`, `kubelet`; `host` its node, if it has one.
+ */
+export function recordEvent(
+  world: World,
+  about: KubeObject,
+  type: "Normal" | "Warning",
+  reason: string,
+  message: string,
+  component: string,
+  host?: string,
+): void {
+  const namespace = about.metadata.namespace ?? "default";
+  const id = world.random
+    .uuid("event", about.metadata.uid, type, reason, message, component, host ?? "")
+    .replaceAll("-", "");
+  const name = `${about.metadata.name}.${id.slice(0, 16)}`;
+  const now = world.clock.stamp();
+  const again = world.store.mutate<KubeEvent>("events", namespace, name, (event) => {
+    event.count = (event.count ?? 1) + 1;
+    event.lastTimestamp = now;
+  });
+  if (again !== undefined) return;
+  world.store.create<KubeEvent>("events", {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name, namespace },
+    involvedObject: {
+      apiVersion: about.apiVersion,
+      kind: about.kind,
+      name: about.metadata.name,
+      ...(about.metadata.namespace !== undefined && { namespace: about.metadata.namespace }),
+      uid: about.metadata.uid,
+    },
+    type,
+    reason,
+    message,
+    count: 1,
+    firstTimestamp: now,
+    lastTimestamp: now,
+    eventTime: null,
+    source: { component, ...(host !== undefined && { host }) },
+    reportingComponent: component,
+    reportingInstance: host ?? "",
+  });
+}

@@ -1,0 +1,56 @@
+import type { EventClock } from "../event-clock.ts";
+import type { Process } from "./process.ts";
+
+/**
+ * The hardware and kernel under one node: what survives or dies though the API knows nothing of it.
+ * Kubelet and virt-handler run on it; containers are its processes. Nothing here talks to the API.
+ */
+export class SimulatedMachine {
+  readonly node: string;
+  /** Without power every process is gone, and no one has been told. */
+  powered = true;
+  /** A frozen machine keeps its processes and does nothing. */
+  frozen = false;
+  /** Whether packets pass between it and the rest of the cluster. */
+  connected = true;
+  kubeletRunning = true;
+  /** Counts boots; processes of an earlier boot do not exist. */
+  boot = 1;
+  /** Main processes of running containers, by `podUid/container`. */
+  readonly processes = new Map<string, Process>();
+  readonly #clock: EventClock;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(node: string, clock: EventClock) {
+    this.node = node;
+    this.#clock = clock;
+  }
+
+  /** Whether software on it runs at all. */
+  get alive(): boolean {
+    return this.powered && !this.frozen;
+  }
+
+  /** Whether software on it reaches the cluster network (and so the API server, if that is up). */
+  get reachesCluster(): boolean {
+    return this.alive && this.connected;
+  }
+
+  /** Calls back after every change of its state. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Applies a change of state and tells the listeners. */
+  change(state: Partial<Pick<SimulatedMachine, "powered" | "frozen" | "connected" | "kubeletRunning">>): void {
+    if (state.powered === false) this.processes.clear();
+    if (state.powered === true && !this.powered) this.boot++;
+    Object.assign(this, state);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** When the kernel came up, in milliseconds of the model. */
+  get now(): number {
+    return this.#clock.now();
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The versions that are modelled and the constants of those versions, each with its source. Paths are in
+ * kubernetes/kubernetes v1.36.2 and kubevirt/kubevirt v1.9.0. Everything here can be set per cluster.
+ */
+export const versions = { kubernetes: "v1.36.2", kubevirt: "v1.9.0" } as const;
+
+export const defaultSettings = {
+  /** Kubelet renews its lease this often (pkg/kubelet/apis/config: nodeLeaseDurationSeconds 40 × 0.25). */
+  nodeLeaseRenewSeconds: 10,
+  /** Node controller looks this often (pkg/controller/nodelifecycle: nodeMonitorPeriod). */
+  nodeMonitorPeriodSeconds: 5,
+  /** Silence after which a node is Unknown (nodelifecycle: nodeMonitorGracePeriod, 50 s since 1.32). */
+  nodeMonitorGracePeriodSeconds: 50,
+  /** Toleration given to pods that state none (plugin/pkg/admission/defaulttolerationseconds). */
+  notReadyTolerationSeconds: 300,
+  unreachableTolerationSeconds: 300,
+  /** NoExecute taints are set at this rate in a healthy zone, nodes per second (nodelifecycle: evictionLimiterQPS). */
+  nodeEvictionRate: 0.1,
+  /** The same where at least this share of more than `largeClusterSize` nodes is unhealthy. */
+  secondaryNodeEvictionRate: 0.01,
+  unhealthyZoneThreshold: 0.55,
+  largeClusterSize: 50,
+  /** Pod garbage collector's period, and how long an orphan is left alone (pkg/controller/podgc). */
+  podGcPeriodSeconds: 20,
+  podGcQuarantineSeconds: 40,
+  /** A volume of a silent node is detached by force after this (attachdetach: maxWaitForUnmountDuration). */
+  forceDetachSeconds: 360,
+  /** Grace of a VMI that states none (staging/src/kubevirt.io/api/core/v1: DefaultGracePeriodSeconds). */
+  vmiGracePeriodSeconds: 30,
+  /** Added to the VMI's grace for the launcher's own deadline, and once more for its pod (services/template.go). */
+  launcherGraceExtraSeconds: 15,
+  /** ACPI shutdown is signalled again this often (virt-handler/vm.go: shutdownVMI). */
+  acpiResendSeconds: 5,
+  /** A launcher without a domain gives up after this plus up to the jitter (template.go: generateQemuTimeoutWithJitter). */
+  qemuTimeoutSeconds: 240,
+  qemuTimeoutJitterSeconds: 120,
+  /** Launcher waits this long for virt-handler to take the final state (cmd/virt-launcher). */
+  finalNotifySeconds: 15,
+  /** A launcher not initialised in this time fails its VMI (virt-handler/launcher-clients). */
+  launcherInitSeconds: 180,
+  /** Command sockets are dialled this often; dead for longer than the threshold means no domain (domain-watcher.go). */
+  watchdogPollSeconds: 11,
+  watchdogTimeoutSeconds: 30,
+  watchdogDialSeconds: 5,
+  /** virt-handler beats this often, up to jitter factor 1.2 more (heartbeat.go). */
+  heartbeatSeconds: 60,
+  heartbeatJitterFactor: 1.2,
+  /** Heartbeat older than this: unresponsive; looked at this often (watch/node/node.go). */
+  heartbeatTimeoutSeconds: 300,
+  heartbeatRecheckSeconds: 60,
+  /** Start back-off is this × n² plus up to half of it, capped (watch/vm/vm.go: calculateStartBackoffTime). */
+  startBackoffSeconds: 10,
+  startBackoffCapSeconds: 300,
+  /** Added to every probe's initial delay (services/template.go: LibvirtStartupDelay). */
+  probeStartupDelaySeconds: 10,
+  /** Migration limits and timeouts (virt-config/virt-config.go). */
+  parallelMigrationsPerCluster: 5,
+  parallelOutboundMigrationsPerNode: 2,
+  /** Cluster-wide default (virt-config/configuration.go; HCO sets LiveMigrate on multi-worker clusters). */
+  evictionStrategy: "None" as "None" | "LiveMigrate" | "LiveMigrateIfPossible" | "External",
+  cpuAllocationRatio: 10,
+  /** Which control-group version the nodes run: decides whether an OOM kills all of compute or only qemu. */
+  cgroup: "v2" as "v1" | "v2",
+};
+
+export type Settings = typeof defaultSettings;

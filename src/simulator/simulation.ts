@@ -1,0 +1,58 @@
+/** A client's request, as HTTP has it; `path` includes the query. */
+export interface ApiRequest {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** The answer: a body, or for a watch a stream of lines. */
+export interface ApiResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string | ApiStream;
+}
+
+/** A watch's answer: each line is one JSON event, newline included. */
+export interface ApiStream {
+  /** Takes the lines from now on; those before are handed over at once. `end` comes once, when the server closes. */
+  read(line: (text: string) => void, end: () => void): void;
+  /** The client went away. */
+  close(): void;
+}
+
+/** How it went when something was done to the simulated hardware: what became of it, for an evidence line. */
+export interface Act {
+  evidence: string;
+}
+
+/** Hands on the simulated hardware and guests, in the words of physics. They throw an Error when it cannot be done. */
+export interface Hands {
+  powerOff(node: string): Act;
+  powerOn(node: string): Act;
+  /** The operating system shuts down in order; the kubelet has no graceful shutdown unless configured. */
+  shutDown(node: string): Act;
+  freeze(node: string): Act;
+  thaw(node: string): Act;
+  disconnect(node: string): Act;
+  connect(node: string): Act;
+  stopKubelet(node: string): Act;
+  startKubelet(node: string): Act;
+  killQemu(vmiUid: string): Act;
+  killLauncher(vmiUid: string): Act;
+  panicGuest(vmiUid: string): Act;
+  powerOffGuest(vmiUid: string): Act;
+  rebootGuest(vmiUid: string): Act;
+  hangGuest(vmiUid: string): Act;
+  oomKill(vmiUid: string): Act;
+  closePort(vmiUid: string, port: number): Act;
+  openPort(vmiUid: string, port: number): Act;
+}
+
+/** What a guest answers on its data port to someone off its node: null when it does not. */
+export interface GuestAnswer {
+  vmiUid: string;
+  name: string;
+  namespace: string;
+  bootId: string | null;
+}
