@@ -256,7 +256,14 @@ export interface VirtualMachineInstanceMigration extends KubeObject {
 }
 
 export interface KubeEvent extends KubeObject {
-  involvedObject: { apiVersion?: string; kind: string; name: string; namespace?: string; uid?: string };
+  involvedObject: {
+    apiVersion?: string;
+    kind: string;
+    name: string;
+    namespace?: string;
+    uid?: string;
+    fieldPath?: string;
+  };
   reason: string;
   message: string;
   type: "Normal" | "Warning";
@@ -268,6 +275,10 @@ export interface KubeEvent extends KubeObject {
   reportingComponent?: string;
   reportingInstance?: string;
 }
+
+/** An object as a user writes it: no uid, no status. */
+export type Manifest = Partial<Omit<KubeObject, "metadata">> &
+  Pick<KubeObject, "apiVersion" | "kind"> & { metadata: Partial<KubeObject["metadata"]> } & Record<string, unknown>;
 
 /** The condition of that type, if the object carries one. */
 export function condition(

@@ -4,6 +4,7 @@ import type { World } from "./world.ts";
 /**
  * Records an Event about an object, as client-go's recorder does: the same event again raises `count`.
  * @param component e.g. `virtualmachine-controller`, `kubelet`; `host` its node, if it has one.
+ * @param fieldPath the part of the object that is meant, e.g. `spec.containers{compute}`.
  */
 export function recordEvent(
   world: World,
@@ -13,10 +14,11 @@ export function recordEvent(
   message: string,
   component: string,
   host?: string,
+  fieldPath?: string,
 ): void {
   const namespace = about.metadata.namespace ?? "default";
   const id = world.random
-    .uuid("event", about.metadata.uid, type, reason, message, component, host ?? "")
+    .uuid("event", about.metadata.uid, type, reason, message, component, host ?? "", fieldPath ?? "")
     .replaceAll("-", "");
   const name = `${about.metadata.name}.${id.slice(0, 16)}`;
   const now = world.clock.stamp();
@@ -35,6 +37,7 @@ export function recordEvent(
       name: about.metadata.name,
       ...(about.metadata.namespace !== undefined && { namespace: about.metadata.namespace }),
       uid: about.metadata.uid,
+      ...(fieldPath !== undefined && { fieldPath }),
     },
     type,
     reason,

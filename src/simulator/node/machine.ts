@@ -1,4 +1,4 @@
-import type { EventClock } from "../event-clock.ts";
+import type { EventClock, Timer } from "../event-clock.ts";
 import type { Process } from "./process.ts";
 
 /**
@@ -20,6 +20,7 @@ export class SimulatedMachine {
   readonly processes = new Map<string, Process>();
   readonly #clock: EventClock;
   readonly #listeners: (() => void)[] = [];
+  #overdue: (() => void)[] = [];
 
   constructor(node: string, clock: EventClock) {
     this.node = node;
@@ -43,14 +44,36 @@ export class SimulatedMachine {
 
   /** Applies a change of state and tells the listeners. */
   change(state: Partial<Pick<SimulatedMachine, "powered" | "frozen" | "connected" | "kubeletRunning">>): void {
-    if (state.powered === false) this.processes.clear();
-    if (state.powered === true && !this.powered) this.boot++;
+    const boots = state.powered === true && !this.powered;
+    const thaws = state.frozen === false && this.frozen;
+    if (boots) this.boot++;
     Object.assign(this, state);
-    for (const listener of this.#listeners) listener();
+    if (state.powered === false || boots) {
+      this.processes.clear();
+      this.#overdue = [];
+    }
+    if (thaws) for (const run of this.#overdue.splice(0)) this.schedule(0, run);
+    for (const listener of [...this.#listeners]) listener();
   }
 
-  /** When the kernel came up, in milliseconds of the model. */
-  get now(): number {
-    return this.#clock.now();
+  /**
+   * Runs `run` on this machine `delayMs` from now: never, if the machine loses its power first; when it thaws, if
+   * it is frozen then. All software on the machine waits this way.
+   */
+  schedule(delayMs: number, run: () => void): Timer {
+    const boot = this.boot;
+    let cancelled = false;
+    const due = (): void => {
+      if (cancelled || !this.powered || this.boot !== boot) return;
+      if (this.frozen) this.#overdue.push(due);
+      else run();
+    };
+    const timer = this.#clock.schedule(delayMs, due);
+    return {
+      cancel: () => {
+        cancelled = true;
+        timer.cancel();
+      },
+    };
   }
 }

@@ -9,19 +9,29 @@ export interface Exit {
   reason: "Completed" | "Error" | "OOMKilled";
 }
 
-/** The main process of a container, as its node sees it. It lives and dies with the machine. */
+/** What a kubelet's probe meets: an answer, a refusal at once (closed port, non-zero exit), or silence until its timeout. */
+export type ProbeAnswer = "success" | "refused" | "silent";
+
+/**
+ * The main process of a container, as its node sees it. It lives and dies with the machine: its own waiting
+ * goes through `SimulatedMachine.schedule`, so that it stops with the machine and is never told.
+ */
 export interface Process {
   signal(signal: Signal): void;
-  /** Whether a kubelet's probe of it succeeds right now; undefined while it cannot tell (no answer: times out). */
-  probe(probe: Probe): boolean;
+  probe(probe: Probe): ProbeAnswer;
   /** Bytes of memory in use. */
   memory(): number;
+  /** The kernel kills the largest process of the container, where that is not this one; see `outOfMemory`. */
+  loseLargest?(): void;
 }
 
-/** Makes the main process of a container; calls `exited` once, when it ends by itself or by a signal. */
+/**
+ * Makes the main process of a container, or answers undefined for a program that it does not know. Calls `exited`
+ * once, when the process ends by itself or by a signal; not before it has returned, and not when the machine dies.
+ */
 export type ProcessFactory = (
   pod: Pod,
   container: Container,
   machine: SimulatedMachine,
   exited: (exit: Exit) => void,
-) => Process;
+) => Process | undefined;
