@@ -1,4 +1,4 @@
-import type { EvictionStrategy, KubeObject, RunStrategy } from "../kube/objects.ts";
+import type { EvictionStrategy, Manifest, RunStrategy } from "../kube/objects.ts";
 
 /** What became of a variant, by observation alone. */
 export type Outcome =
@@ -14,6 +14,8 @@ export interface Expectation {
   withinMs: number | null;
   /** Longest downtime in milliseconds, if one is promised. */
   maxDowntimeMs: number | null;
+  /** The least time to recover that the live settings allow, in milliseconds; null where none can be computed. */
+  floorMs: number | null;
   /** Where the platform documents this: a row of its documentation, or the scenario that overrides it. */
   source: string;
 }
@@ -47,10 +49,12 @@ export interface PlannedVariant {
   runStrategy: RunStrategy | null;
   evictionStrategy: EvictionStrategy | null;
   /** The objects applied for it, the variant itself first; secrets redacted. */
-  manifests: Partial<KubeObject>[];
+  manifests: Manifest[];
   manifestSha256: string;
   /** By the phase's name. A phase without one is not judged for this variant. */
   expectations: Record<string, Expectation>;
+  /** Why it is left out of the run; null where it takes part. */
+  skip: string | null;
 }
 
 /** The settings of the live cluster that govern recovery; seconds unless named otherwise. */
@@ -89,4 +93,6 @@ export interface Plan {
   variants: PlannedVariant[];
   /** Milliseconds a good stretch must last unbroken to count. */
   settleMs: number;
+  /** Why the experiment is not run at all; null where it is. */
+  skip: string | null;
 }

@@ -1,0 +1,34 @@
+import type { Receipt } from "../cluster/cluster.ts";
+import { messageOf } from "../errors.ts";
+import type { Hit, Victim } from "./fault.ts";
+
+/** Does `act` to every victim at once; one that cannot be hit is a refusal, not an end for the others. */
+export function hitEach(victims: Victim[], act: (victim: Victim) => Promise<Receipt>): Promise<Hit[]> {
+  return Promise.all(
+    victims.map(async (victim) => {
+      try {
+        return { victim, receipt: await act(victim) };
+      } catch (error) {
+        return { victim, receipt: null, refusal: messageOf(error) };
+      }
+    }),
+  );
+}
+
+/** Does `act` once to every node that carries a victim; its victims share the receipt. */
+export async function hitNodes(victims: Victim[], act: (node: string) => Promise<Receipt>): Promise<Hit[]> {
+  const nodes = nodesOf(victims);
+  const hits = await Promise.all(
+    nodes.map((node) => {
+      const aboard = victims.filter((victim) => victim.node === node);
+      const once = act(node);
+      return hitEach(aboard, () => once);
+    }),
+  );
+  return hits.flat();
+}
+
+/** The nodes that carry a victim, each once. */
+export function nodesOf(victims: Victim[]): string[] {
+  return [...new Set(victims.map((victim) => victim.node))];
+}

@@ -1,0 +1,69 @@
+import type { Probe, VmiSpec } from "../kube/objects.ts";
+
+/** The port on which the default guest answers with its boot id; no probe uses it. */
+export const answerPort = 1501;
+
+/** The port that the default guest serves for probes and users. */
+export const servicePort = 1500;
+
+/** What a variant may say about its guest; everything else of it is the default test guest. */
+export interface GuestOptions {
+  /** Memory the guest sees and requests, e.g. `"128Mi"`. */
+  memory?: string;
+  /** Memory limit of its container; by default there is none. */
+  memoryLimit?: string;
+  cpu?: string;
+  liveness?: Probe;
+  readiness?: Probe;
+  nodeSelector?: Record<string, string>;
+  /** Seconds a shutdown may take before the guest is destroyed. */
+  terminationGracePeriodSeconds?: number;
+}
+
+/** A probe that connects to the default guest's service port, as the platform's defaults have it. */
+export function tcpProbe(overrides: Omit<Probe, "tcpSocket"> & { port?: number } = {}): Probe {
+  const { port = servicePort, ...timing } = overrides;
+  return { tcpSocket: { port }, initialDelaySeconds: 20, periodSeconds: 5, failureThreshold: 3, ...timing };
+}
+
+// Busybox serves both ports: the boot id on one, a bare accept on the other.
+const userData = `#!/bin/sh
+serve() { while true; do nc -lk -p "$1" -e "$2" 2>/dev/null || sleep 1; done; }
+printf '#!/bin/sh\\nprintf "HTTP/1.0 200 OK\\\\r\\\\n\\\\r\\\\n"; cat /proc/sys/kernel/random/boot_id\\n' > /usr/local/bin/answer
+chmod +x /usr/local/bin/answer
+serve ${servicePort} /usr/local/bin/answer &
+serve ${answerPort} /usr/local/bin/answer &
+`;
+
+/** The spec of a VMI that runs the default test guest: migratable, one vCPU, reachable on its two ports. */
+export function guestSpec(options: GuestOptions = {}): VmiSpec {
+  const memory = options.memory ?? "128Mi";
+  return {
+    domain: {
+      cpu: { cores: 1 },
+      memory: { guest: memory },
+      resources: {
+        requests: { memory, cpu: options.cpu ?? "50m" },
+        ...(options.memoryLimit !== undefined && { limits: { memory: options.memoryLimit } }),
+      },
+      devices: {
+        disks: [
+          { name: "root", disk: { bus: "virtio" } },
+          { name: "cloudinit", disk: { bus: "virtio" } },
+        ],
+        interfaces: [{ name: "default", masquerade: {} }],
+      },
+    },
+    networks: [{ name: "default", pod: {} }],
+    volumes: [
+      { name: "root", containerDisk: { image: "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0" } },
+      { name: "cloudinit", cloudInitNoCloud: { userData } },
+    ],
+    ...(options.liveness !== undefined && { livenessProbe: options.liveness }),
+    ...(options.readiness !== undefined && { readinessProbe: options.readiness }),
+    ...(options.nodeSelector !== undefined && { nodeSelector: options.nodeSelector }),
+    ...(options.terminationGracePeriodSeconds !== undefined && {
+      terminationGracePeriodSeconds: options.terminationGracePeriodSeconds,
+    }),
+  };
+}

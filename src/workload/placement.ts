@@ -1,0 +1,22 @@
+import type { VmiSpec } from "../kube/objects.ts";
+import { vmiSpecOf, type Variant } from "./variant.ts";
+
+/**
+ * The variant with a *preferred* affinity to the node, the strongest weight: it starts there when there is room,
+ * and nothing forbids it to come back elsewhere (a selector would).
+ */
+export function preferNode(variant: Variant, node: string): Variant {
+  const placed = structuredClone(variant);
+  const spec = vmiSpecOf(placed);
+  const term = {
+    weight: 100,
+    preference: { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] },
+  };
+  const nodeAffinity = spec.affinity?.nodeAffinity ?? {};
+  const preferred = (nodeAffinity["preferredDuringSchedulingIgnoredDuringExecution"] as unknown[] | undefined) ?? [];
+  spec.affinity = {
+    ...spec.affinity,
+    nodeAffinity: { ...nodeAffinity, preferredDuringSchedulingIgnoredDuringExecution: [...preferred, term] },
+  } satisfies VmiSpec["affinity"];
+  return placed;
+}
