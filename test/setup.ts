@@ -1,0 +1,3 @@
+import { resolveReboundToThisPackage } from "../src/cli/rebound-specifier.ts";
+
+resolveReboundToThisPackage();
