@@ -1,0 +1,56 @@
+import { comebacks, type Expectation, type Outcome } from "../plan.ts";
+import { wayOf, type Situation } from "./situation.ts";
+import { platformTable, type Row } from "./table.ts";
+import { noWait, recreate, start, sum, type Wait } from "./times.ts";
+
+/** What a rule says of a situation, and how long one must watch to see it. */
+export interface Ruling {
+  expectation: Expectation;
+  /** Milliseconds from the beginning of the phase. */
+  watchMs: number;
+}
+
+/** How long a VM that must stay as it is, is watched after the last moment at which it could have begun to change. */
+const marginMs = 60_000;
+
+/** What the platform is documented to do, or null where no rule speaks of it. */
+export function platformRuling(situation: Situation): Ruling | null {
+  if (situation.variant.role === "bystander") return bystanderRuling(situation);
+  const way = wayOf(situation.variant);
+  if (way === null) return null;
+  const row = platformTable.find((candidate) => fits(candidate, situation) && candidate.outcomes[way] !== undefined);
+  if (row === undefined) return null;
+  return ruling(row.outcomes[way]!, row.waits(situation), `${row.id} (${row.source})`, situation);
+}
+
+/** A bystander goes on as it was: a Halted VM stays down, any other stays up. */
+function bystanderRuling(situation: Situation): Ruling {
+  const outcome = wayOf(situation.variant) === "Halted" ? "stopped" : "undisturbed";
+  return ruling(outcome, noWait, "a bystander goes on as it was", situation);
+}
+
+function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situation): Ruling {
+  const again = outcome === "restarted" ? sum(recreate, start(situation)) : noWait;
+  const total = sum(wait, again);
+  const isComeback = comebacks.has(outcome);
+  return {
+    expectation: {
+      outcome,
+      withinMs: isComeback ? total.most : null,
+      floorMs: isComeback ? total.least : null,
+      maxDowntimeMs: null,
+      source,
+    },
+    // A comeback that did not happen is as much to be seen as one that should not.
+    watchMs: wait.most + recreate.most + start(situation).most + marginMs,
+  };
+}
+
+function fits(row: Row, situation: Situation): boolean {
+  return (
+    row.fault === situation.fault.name &&
+    row.phase === situation.phase &&
+    Object.entries(row.parameters ?? {}).every(([name, value]) => situation.fault.parameters[name] === value) &&
+    (row.when?.(situation) ?? true)
+  );
+}

@@ -1,0 +1,23 @@
+import type { ClusterDescription, PlannedFault, PlannedVariant } from "../plan.ts";
+
+/** All that a rule may look at. */
+export interface Situation {
+  fault: PlannedFault;
+  /** `observe`, a remedy's name, or `return`. */
+  phase: string;
+  /** How long the fault is left alone before it is reverted, in milliseconds; null: as long as its outcome needs. */
+  heldMs: number | null;
+  variant: Omit<PlannedVariant, "expectations" | "skip">;
+  cluster: ClusterDescription;
+}
+
+/** How a VM is run, as far as it decides what becomes of it. */
+export type Way = "Always" | "RerunOnFailure" | "Manual" | "Once" | "Halted" | "bare" | "replicaSet";
+
+/** The way this variant is run; null for one that no rule speaks of. */
+export function wayOf(variant: Situation["variant"]): Way | null {
+  if (variant.kind === "VirtualMachineInstance") return "bare";
+  if (variant.kind === "VirtualMachineInstanceReplicaSet") return "replicaSet";
+  if (variant.runStrategy === null || variant.runStrategy === "WaitAsReceiver") return null;
+  return variant.runStrategy;
+}

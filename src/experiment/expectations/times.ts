@@ -1,0 +1,113 @@
+import type { Probe } from "../../kube/objects.ts";
+import { vmiSpecOf } from "../../workload/variant.ts";
+import type { Situation } from "./situation.ts";
+
+/*
+ * How long the platform's own waits last, from the live settings and the variant's spec; milliseconds.
+ * Paths are in kubevirt/kubevirt v1.9.0 and kubernetes/kubernetes v1.36.2.
+ */
+
+/** Longest and shortest length of one of the platform's waits. */
+export interface Wait {
+  least: number;
+  most: number;
+}
+
+export const noWait: Wait = { least: 0, most: 0 };
+
+export function sum(...waits: Wait[]): Wait {
+  return {
+    least: waits.reduce((total, wait) => total + wait.least, 0),
+    most: waits.reduce((total, wait) => total + wait.most, 0),
+  };
+}
+
+/** From a new VMI to a guest that answers. Nothing documents it: an allowance by how guests are run. */
+export function start({ cluster }: Situation): Wait {
+  return { least: 0, most: { kvm: 90_000, tcg: 180_000, simulated: 60_000 }[cluster.acceleration] };
+}
+
+/** Removal of the old pod and VMI, then a new VMI: controllers' work, no constant in it. */
+export const recreate: Wait = { least: 0, most: 20_000 };
+
+/** virt-handler learns of a domain's end from libvirt at once. */
+export const domainEvent: Wait = { least: 0, most: 5_000 };
+
+/**
+ * virt-handler dials each launcher's socket every 11 s, for up to 5 s, and gives it up when it has been dead for
+ * more than 30 s (pkg/virt-handler/cache/domain-watcher.go).
+ */
+export const watchdog: Wait = { least: 30_000, most: 30_000 + 11_000 + 5_000 };
+
+/**
+ * The memory limit's kill. With cgroup v2 the kernel kills the whole container, so that virt-handler must find
+ * the launcher dead; with v1 only qemu, whose end libvirt reports.
+ */
+export function oomNoticed({ cluster }: Situation): Wait {
+  return cluster.cgroup === "v2" ? watchdog : domainEvent;
+}
+
+/** A guest that obeys ACPI shuts down within its grace period. */
+export function obeys(situation: Situation): Wait {
+  return { least: 0, most: graceMs(situation) };
+}
+
+/** A hung guest is destroyed when its grace period is over (pkg/virt-handler/vm.go). */
+export function destroyed(situation: Situation): Wait {
+  return { least: graceMs(situation), most: graceMs(situation) + 10_000 };
+}
+
+/** The kubelet's prober finds the probe failed after its threshold, at most one period after the first miss. */
+export function probeFailed(situation: Situation, name: "livenessProbe" | "readinessProbe"): Wait {
+  const { period, timeout, failures } = probeTimes(vmiSpecOf(situation.variant)[name]);
+  return { least: (failures - 1) * period, most: failures * (period + timeout) + 5_000 };
+}
+
+/** The prober finds the probe good again. */
+export function probePassed(situation: Situation, name: "livenessProbe" | "readinessProbe"): Wait {
+  const { period, timeout, successes } = probeTimes(vmiSpecOf(situation.variant)[name]);
+  return { least: (successes - 1) * period, most: successes * (period + timeout) + 5_000 };
+}
+
+/**
+ * A silent node: its last lease is up to 10 s old, the node controller looks every 5 s and waits for the grace
+ * period (pkg/controller/nodelifecycle); the NoExecute taint may wait 10 s for its limiter.
+ */
+function nodeLost({ cluster }: Situation): Wait {
+  const grace = cluster.settings.nodeMonitorGracePeriodSeconds * 1000;
+  return { least: grace - 10_000, most: grace + 5_000 + 10_000 };
+}
+
+/** Pods without tolerations of their own are marked for deletion so long after the taint. */
+function tolerated({ cluster }: Situation): Wait {
+  const seconds = cluster.settings.unreachableTolerationSeconds * 1000;
+  return { least: seconds, most: seconds + 5_000 };
+}
+
+/** From the loss of a node to the deletion mark on its pods. */
+export function podsMarked(situation: Situation): Wait {
+  return sum(nodeLost(situation), tolerated(situation));
+}
+
+/** From power-on to a ready node whose virt-handler has taken stock. An allowance, no constant. */
+export function nodeBoots({ cluster }: Situation): Wait {
+  return { least: 0, most: cluster.provider === "existing" ? 600_000 : 120_000 };
+}
+
+function graceMs({ variant }: Situation): number {
+  return (vmiSpecOf(variant).terminationGracePeriodSeconds ?? 30) * 1000;
+}
+
+function probeTimes(probe: Probe | undefined): {
+  period: number;
+  timeout: number;
+  failures: number;
+  successes: number;
+} {
+  return {
+    period: (probe?.periodSeconds ?? 10) * 1000,
+    timeout: (probe?.timeoutSeconds ?? 1) * 1000,
+    failures: probe?.failureThreshold ?? 3,
+    successes: probe?.successThreshold ?? 1,
+  };
+}

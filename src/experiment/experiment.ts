@@ -1,0 +1,80 @@
+import { UsageError } from "../errors.ts";
+import type { Fault } from "../faults/fault.ts";
+import { milliseconds, type Duration } from "../workload/duration.ts";
+import type { Variant } from "../workload/variant.ts";
+import type { Outcome } from "./plan.ts";
+
+/** An expectation of the scenario's own, in place of the platform's rule. */
+export type Expected = Outcome | { outcome: Outcome; within?: Duration; maxDowntime?: Duration };
+
+export interface ExperimentOptions {
+  /** Short and unique, as in file names: `vm-crash`. */
+  id: string;
+  /** A sentence that says what is to be proved. */
+  title: string;
+  /** The practices it bears on, by their ids. */
+  practices?: string[];
+  /** What is broken, once, for all victims. */
+  fault: Fault;
+  /** The VM configurations that are hit together, and those that stand by. */
+  variants: Variant[];
+  /**
+   * What a variant (by name) must do after the fault, where that differs from what the platform documents:
+   * `{ web: { outcome: "restarted", within: "60s" } }`.
+   */
+  expect?: Record<string, Expected>;
+  /** The same for the phase after the fault was reverted. */
+  expectAfterReturn?: Record<string, Expected>;
+  /** How long to observe after the fault; by default as long as the expectations need. */
+  observe?: Duration;
+  /** How long to observe after the fault was reverted; `false`: not at all. By default where the fault's rules say something. */
+  afterReturn?: Duration | false;
+}
+
+/** One fault, applied once to all its victims, then observed. Made by `experiment()`. */
+export interface Experiment extends ExperimentOptions {
+  readonly [experimentMark]: true;
+}
+
+const experimentMark = Symbol.for("rebound.experiment");
+
+/**
+ * Declares an experiment; a scenario file exports one by default, or an array of them.
+ *
+ * @example
+ * export default experiment({
+ *   id: "web-survives-a-crash",
+ *   title: "The web server is back within a minute of a crash",
+ *   fault: vmCrash(),
+ *   variants: [vm("web", { runStrategy: "Always" })],
+ *   expect: { web: { outcome: "restarted", within: "60s" } },
+ * });
+ */
+export function experiment(options: ExperimentOptions): Experiment {
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(options.id) || options.id.length > 50) {
+    throw new UsageError(
+      `experiment id "${options.id}" must be at most 50 lower-case letters, digits and dashes, as in "vm-crash"`,
+    );
+  }
+  const names = options.variants.map((variant) => variant.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new UsageError(`experiment "${options.id}" has two variants called "${twice}"; give each its own name`);
+  }
+  if (names.length === 0) throw new UsageError(`experiment "${options.id}" has no variants; name at least one VM`);
+  for (const name of [...Object.keys(options.expect ?? {}), ...Object.keys(options.expectAfterReturn ?? {})]) {
+    if (!names.includes(name)) {
+      throw new UsageError(
+        `experiment "${options.id}" expects something of "${name}", which is none of its variants (${names.join(", ")})`,
+      );
+    }
+  }
+  if (options.observe !== undefined) milliseconds(options.observe);
+  if (options.afterReturn) milliseconds(options.afterReturn);
+  return { ...options, [experimentMark]: true };
+}
+
+/** Whether a value was made by `experiment()`, in this copy of the package or another. */
+export function isExperiment(value: unknown): value is Experiment {
+  return typeof value === "object" && value !== null && experimentMark in value;
+}
