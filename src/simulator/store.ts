@@ -1,5 +1,6 @@
 import type { KubeObject } from "../kube/objects.ts";
 import type { EventClock } from "./event-clock.ts";
+import { copyOf, deepFreeze, same } from "./frozen.ts";
 import type { Random } from "./random.ts";
 import { StatusError } from "./status-error.ts";
 
@@ -18,24 +19,43 @@ export type Listener = (change: Change) => void;
 /** Changes to a `Draft` are the caller's own; the store keeps a frozen copy. */
 export type Draft<T> = T;
 
+/** How to write: `dryRun` answers what would be stored, and stores nothing. */
+export interface WriteOptions {
+  dryRun?: boolean;
+}
+
 /** What to delete, and how. */
-export interface DeleteOptions {
+export interface DeleteOptions extends WriteOptions {
   /** Seconds; 0 removes at once. Only pods are removed gracefully; for others it is ignored. */
   gracePeriodSeconds?: number;
   preconditions?: { uid?: string; resourceVersion?: string };
 }
 
-/** Group and singular name in messages, e.g. `virtualmachines.kubevirt.io`. */
+/** Group and plural in messages, e.g. `virtualmachines.kubevirt.io`. */
 export type Qualify = (resource: string) => string;
 
 /** How many changes a watch can be resumed from before it is told 410 Gone. */
-const historyLength = 20_000;
+const defaultHistoryLength = 20_000;
+
+/** Kinds whose specification has no generation (their strategies do not count it). */
+const withoutGeneration = new Set([
+  "nodes",
+  "namespaces",
+  "events",
+  "secrets",
+  "configmaps",
+  "services",
+  "serviceaccounts",
+  "persistentvolumes",
+  "persistentvolumeclaims",
+  "leases",
+  "storageclasses",
+]);
 
 /**
  * What etcd and the generic part of the API server are to a cluster: objects by resource, namespace and
- * name, one resourceVersion for all, optimistic concurrency, finalizers, graceful deletion of pods,
- * removal of dependents whose controller is gone (the garbage collector is `controllers/`' part).
- * It knows nothing of admission, defaults or kinds.
+ * name, one resourceVersion for all, optimistic concurrency, finalizers, graceful deletion of pods
+ * (removing dependents whose owner is gone is a controller's part). It knows nothing of admission or defaults.
  */
 export class Store {
   #version = 1;
@@ -46,11 +66,13 @@ export class Store {
   readonly #clock: EventClock;
   readonly #random: Random;
   readonly #qualify: Qualify;
+  readonly #historyLength: number;
 
-  constructor(clock: EventClock, random: Random, qualify: Qualify) {
+  constructor(clock: EventClock, random: Random, qualify: Qualify, historyLength = defaultHistoryLength) {
     this.#clock = clock;
     this.#random = random;
     this.#qualify = qualify;
+    this.#historyLength = historyLength;
   }
 
   /** The version of the newest change. */
@@ -58,11 +80,16 @@ export class Store {
     return this.#version;
   }
 
+  /** The oldest version whose later changes are all still kept. */
+  get oldestResourceVersion(): number {
+    return (this.#history[0]?.resourceVersion ?? this.#version + 1) - 1;
+  }
+
   get<T extends KubeObject>(resource: string, namespace: string | undefined, name: string): T | undefined {
     return this.#objects.get(resource)?.get(keyOf(namespace, name)) as T | undefined;
   }
 
-  /** All objects of a resource in order of namespace and name, or of creation where `unordered`. */
+  /** All objects of a resource, of one namespace if given, in order of creation. */
   list<T extends KubeObject>(resource: string, namespace?: string): T[] {
     const all = this.#objects.get(resource);
     if (all === undefined) return [];
@@ -84,11 +111,7 @@ export class Store {
 
   /** The changes after that version, or undefined when they are no longer kept (410 Gone). */
   since(resourceVersion: number): Change[] | undefined {
-    if (resourceVersion > this.#version) return undefined;
-    const oldest = this.#history[0];
-    if (oldest !== undefined && oldest.resourceVersion > resourceVersion + 1 && this.#history.length >= historyLength) {
-      return undefined;
-    }
+    if (resourceVersion < this.oldestResourceVersion) return undefined;
     let low = 0;
     let high = this.#history.length;
     while (low < high) {
@@ -99,51 +122,70 @@ export class Store {
     return this.#history.slice(low);
   }
 
+  /** All objects of a resource as they were at that version, or undefined when that is no longer known. */
+  listAt(resource: string, resourceVersion: number): KubeObject[] | undefined {
+    const changes = this.since(resourceVersion);
+    if (changes === undefined) return undefined;
+    const then = new Map(this.#objects.get(resource));
+    for (const { resource: changed, object, old } of changes.reverse()) {
+      if (changed !== resource) continue;
+      const key = keyOf(object.metadata.namespace, object.metadata.name);
+      if (old === undefined) then.delete(key);
+      else then.set(key, old);
+    }
+    return [...then.values()];
+  }
+
   /** Creates the object, filling uid, resourceVersion, creationTimestamp and a generated name. */
   create<T extends KubeObject>(
     resource: string,
     object: Omit<T, "metadata"> & { metadata: Partial<T["metadata"]> },
+    options: WriteOptions = {},
   ): T {
-    const draft = structuredClone(object) as unknown as T;
+    const draft = copyOf(object) as unknown as T;
     const meta = draft.metadata;
+    let incarnation = this.#incarnation;
     if (!meta.name && meta.generateName) {
-      meta.name = meta.generateName + this.#random.suffix(resource, meta.generateName, ++this.#incarnation);
+      meta.name = meta.generateName + this.#random.suffix(resource, meta.generateName, ++incarnation);
     }
     if (this.get(resource, meta.namespace, meta.name) !== undefined) {
-      throw new StatusError(409, "AlreadyExists", `${this.#qualify(resource)} "${meta.name}" already exists`, {
-        name: meta.name,
-        kind: resource,
-      });
+      throw this.#error(409, "AlreadyExists", resource, meta.name, `already exists`);
     }
-    meta.uid = this.#random.uuid(resource, meta.namespace ?? "", meta.name, ++this.#incarnation);
+    meta.uid = this.#random.uuid(resource, meta.namespace ?? "", meta.name, ++incarnation);
     meta.creationTimestamp = this.#clock.stamp();
-    meta.generation ??= 1;
+    if (withoutGeneration.has(resource)) delete meta.generation;
+    else meta.generation = 1;
     delete meta.deletionTimestamp;
     delete meta.deletionGracePeriodSeconds;
-    return this.#commit("ADDED", resource, draft, undefined);
+    if (!options.dryRun) this.#incarnation = incarnation;
+    else delete (meta as Partial<T["metadata"]>).resourceVersion;
+    return this.#commit("ADDED", resource, draft, undefined, options);
   }
 
   /**
    * Replaces the object. With a `metadata.resourceVersion` that is not the present one it is refused (409);
    * a replacement that changes nothing makes no new version.
    */
-  update<T extends KubeObject>(resource: string, object: T): T {
+  update<T extends KubeObject>(resource: string, object: T, options: WriteOptions = {}): T {
     const { namespace, name } = object.metadata;
-    const old = this.#require(resource, namespace, name);
+    const old = this.#require<T>(resource, namespace, name);
     const sent = object.metadata.resourceVersion;
     if (sent && sent !== old.metadata.resourceVersion) throw this.#conflict(resource, name);
-    const draft = structuredClone(object);
-    Object.assign(draft.metadata, {
-      uid: old.metadata.uid,
-      creationTimestamp: old.metadata.creationTimestamp,
-      resourceVersion: old.metadata.resourceVersion,
-      ...(old.metadata.deletionTimestamp !== undefined && { deletionTimestamp: old.metadata.deletionTimestamp }),
-    });
-    if (same(draft, old)) return old as T;
-    if (draft.metadata.deletionTimestamp !== undefined && this.#isReleased(resource, draft)) {
-      return this.#commit("DELETED", resource, draft, old);
+    const draft = copyOf(object);
+    const { uid, creationTimestamp, resourceVersion, generation, deletionTimestamp, deletionGracePeriodSeconds } =
+      old.metadata;
+    Object.assign(draft.metadata, { uid, creationTimestamp, resourceVersion });
+    if (generation !== undefined) draft.metadata.generation = generation;
+    if (deletionTimestamp !== undefined) {
+      draft.metadata.deletionTimestamp = deletionTimestamp;
+      draft.metadata.deletionGracePeriodSeconds = deletionGracePeriodSeconds ?? 0;
     }
-    return this.#commit("MODIFIED", resource, draft, old);
+    if (same(draft, old)) return old;
+    if (generation !== undefined && !sameSpecification(resource, draft, old)) {
+      draft.metadata.generation = generation + 1;
+    }
+    const verb = deletionTimestamp !== undefined && isReleased(resource, draft) ? "DELETED" : "MODIFIED";
+    return this.#commit(verb, resource, draft, old, options);
   }
 
   /**
@@ -158,7 +200,7 @@ export class Store {
   ): T | undefined {
     const old = this.get<T>(resource, namespace, name);
     if (old === undefined) return undefined;
-    const draft = structuredClone(old);
+    const draft = copyOf(old);
     change(draft);
     return this.update(resource, draft);
   }
@@ -175,41 +217,32 @@ export class Store {
     options: DeleteOptions = {},
   ): T {
     const old = this.#require<T>(resource, namespace, name);
-    const { uid, resourceVersion } = options.preconditions ?? {};
-    if (uid !== undefined && uid !== old.metadata.uid) {
-      throw new StatusError(
-        409,
-        "Conflict",
-        `Operation cannot be fulfilled on ${this.#qualify(resource)} "${name}": Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-        { name, kind: resource },
-      );
-    }
-    if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
-      throw this.#conflict(resource, name);
-    }
-    const draft = structuredClone(old);
+    checkPreconditions(old, options);
+    const draft = copyOf(old);
+    const meta = draft.metadata;
     const grace = resource === "pods" ? podGraceSeconds(draft, options.gracePeriodSeconds) : 0;
-    if (draft.metadata.deletionTimestamp === undefined) {
-      draft.metadata.deletionTimestamp = new Date(this.#clock.wall().getTime() + grace * 1000)
-        .toISOString()
-        .replace(/\.\d+Z$/, "Z");
-      draft.metadata.deletionGracePeriodSeconds = grace;
-      draft.metadata.generation = (draft.metadata.generation ?? 1) + 1;
-    } else if (grace < (draft.metadata.deletionGracePeriodSeconds ?? 0)) {
-      draft.metadata.deletionGracePeriodSeconds = grace;
+    if (meta.deletionTimestamp === undefined) {
+      meta.deletionTimestamp = secondsAfter(this.#clock.wall(), grace);
+      meta.deletionGracePeriodSeconds = grace;
+      if (meta.generation !== undefined) meta.generation++;
+    } else if (grace < (meta.deletionGracePeriodSeconds ?? 0)) {
+      const saved = (meta.deletionGracePeriodSeconds ?? 0) - grace;
+      meta.deletionTimestamp = secondsAfter(new Date(meta.deletionTimestamp), -saved);
+      meta.deletionGracePeriodSeconds = grace;
     }
-    if (this.#isReleased(resource, draft)) return this.#commit("DELETED", resource, draft, old);
+    if (isReleased(resource, draft)) return this.#commit("DELETED", resource, draft, old, options);
     if (same(draft, old)) return old;
-    return this.#commit("MODIFIED", resource, draft, old);
+    return this.#commit("MODIFIED", resource, draft, old, options);
   }
 
-  /** Whether nothing holds an object marked for deletion: no finalizer, no grace period of a pod. */
-  #isReleased(resource: string, object: KubeObject): boolean {
-    if ((object.metadata.finalizers ?? []).length > 0) return false;
-    return resource !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
-  }
-
-  #commit<T extends KubeObject>(verb: Change["verb"], resource: string, draft: T, old: T | KubeObject | undefined): T {
+  #commit<T extends KubeObject>(
+    verb: Change["verb"],
+    resource: string,
+    draft: T,
+    old: T | undefined,
+    { dryRun = false }: WriteOptions,
+  ): T {
+    if (dryRun) return deepFreeze(draft);
     draft.metadata.resourceVersion = String(++this.#version);
     const object = deepFreeze(draft);
     let all = this.#objects.get(resource);
@@ -219,7 +252,9 @@ export class Store {
     else all.set(key, object);
     const change: Change = { verb, resource, object, old, resourceVersion: this.#version };
     this.#history.push(change);
-    if (this.#history.length >= historyLength * 1.5) this.#history.splice(0, this.#history.length - historyLength);
+    if (this.#history.length >= this.#historyLength * 1.5) {
+      this.#history.splice(0, this.#history.length - this.#historyLength);
+    }
     for (const listener of [...this.#listeners]) listener(change);
     return object;
   }
@@ -227,17 +262,66 @@ export class Store {
   #require<T extends KubeObject>(resource: string, namespace: string | undefined, name: string): T {
     const object = this.get<T>(resource, namespace, name);
     if (object !== undefined) return object;
-    throw new StatusError(404, "NotFound", `${this.#qualify(resource)} "${name}" not found`, { name, kind: resource });
+    throw this.#error(404, "NotFound", resource, name, "not found");
   }
 
   #conflict(resource: string, name: string): StatusError {
+    const qualified = this.#qualify(resource);
     return new StatusError(
       409,
       "Conflict",
-      `Operation cannot be fulfilled on ${this.#qualify(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
-      { name, kind: resource },
+      `Operation cannot be fulfilled on ${qualified} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+      detailsOf(qualified, name),
     );
   }
+
+  #error(code: number, reason: string, resource: string, name: string, what: string): StatusError {
+    const qualified = this.#qualify(resource);
+    return new StatusError(code, reason, `${qualified} "${name}" ${what}`, detailsOf(qualified, name));
+  }
+}
+
+/** `details` of a refusal; `qualified` is `kind` or `kind.group`. */
+function detailsOf(qualified: string, name: string): Record<string, unknown> {
+  const dot = qualified.indexOf(".");
+  if (dot < 0) return { name, kind: qualified };
+  return { name, group: qualified.slice(dot + 1), kind: qualified.slice(0, dot) };
+}
+
+function checkPreconditions(old: KubeObject, { preconditions = {} }: DeleteOptions): void {
+  const { uid, resourceVersion } = preconditions;
+  const { name, ...have } = old.metadata;
+  const slash = old.apiVersion.indexOf("/");
+  const qualified = slash < 0 ? old.kind : `${old.kind}.${old.apiVersion.slice(0, slash)}`;
+  const refuse = (text: string) =>
+    new StatusError(
+      409,
+      "Conflict",
+      `Operation cannot be fulfilled on ${qualified} "${name}": ${text}`,
+      detailsOf(qualified, name),
+    );
+  if (uid !== undefined && uid !== have.uid) {
+    throw refuse(
+      `the UID in the precondition (${uid}) does not match the UID in record (${have.uid}). The object might have been deleted and then recreated`,
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== have.resourceVersion) {
+    throw refuse(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${have.resourceVersion}). The object might have been modified`,
+    );
+  }
+}
+
+/** Whether nothing holds an object marked for deletion: no finalizer, no grace period of a pod. */
+function isReleased(resource: string, object: KubeObject): boolean {
+  if ((object.metadata.finalizers ?? []).length > 0) return false;
+  return resource !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}
+
+/** Whether what counts for the generation is the same: all but metadata and status; a VMI has no status apart. */
+function sameSpecification(resource: string, a: KubeObject, b: KubeObject): boolean {
+  const aside = resource === "virtualmachineinstances" ? {} : { status: undefined };
+  return same({ ...a, metadata: undefined, ...aside }, { ...b, metadata: undefined, ...aside });
 }
 
 function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {
@@ -250,28 +334,10 @@ function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {
   return asked ?? spec.terminationGracePeriodSeconds ?? 30;
 }
 
+function secondsAfter(date: Date, seconds: number): string {
+  return new Date(date.getTime() + seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
 function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const member of Object.values(value)) deepFreeze(member);
-  return value;
-}
-
-function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = definedKeys(a);
-  if (keys.length !== definedKeys(b).length) return false;
-  return keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
-}
-
-function definedKeys(object: object): string[] {
-  return Object.entries(object)
-    .filter(([, value]) => value !== undefined)
-    .map(([key]) => key);
 }
