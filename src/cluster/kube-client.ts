@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kube/objects.ts";
+import type { KubeObject, Manifest } from "../kube/objects.ts";
 import type { Resource } from "../kube/resources.ts";
 
 /** What the harness asks of an API server; built on @kubernetes/client-node over one transport. */
@@ -6,7 +6,7 @@ export interface KubeClient {
   /** The object, or null where there is none. */
   get<T extends KubeObject>(resource: Resource, name: string, namespace?: string): Promise<T | null>;
   list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<T[]>;
-  create<T extends KubeObject>(object: Partial<T> & Pick<KubeObject, "apiVersion" | "kind">): Promise<T>;
+  create<T extends KubeObject>(object: Manifest): Promise<T>;
   mergePatch<T extends KubeObject>(
     resource: Resource,
     name: string,
@@ -32,7 +32,13 @@ export interface KubeClient {
    * Lists, then watches for ever: survives closed and silent streams, 410 Gone and API restarts, compares
    * UIDs, and reports every gap through which a transition could have been missed.
    */
-  watch(resource: Resource, handler: WatchHandler, options?: WatchOptions): Promise<AsyncDisposable>;
+  watch(resource: Resource, handler: WatchHandler, options?: WatchOptions): Promise<Watch>;
+}
+
+/** A watch that goes on until it is disposed of. */
+export interface Watch extends AsyncDisposable {
+  /** Resolves when it has stopped; rejects, as disposing does, with what its handler threw. */
+  readonly closed: Promise<void>;
 }
 
 export interface ListOptions {
@@ -46,8 +52,11 @@ export interface WatchOptions extends ListOptions {
 }
 
 export interface WatchHandler {
-  /** `LISTED` for what was there at the beginning. */
-  seen(verb: "LISTED" | "ADDED" | "MODIFIED" | "DELETED", object: KubeObject): void;
+  /**
+   * `LISTED` for what was there at the beginning. Where the watch had to catch up after its stream broke,
+   * `blindSinceMs` says since when the change may have happened; nothing was missed by that.
+   */
+  seen(verb: "LISTED" | "ADDED" | "MODIFIED" | "DELETED", object: KubeObject, blindSinceMs?: number): void;
   /** Between these instants (milliseconds of the clock) a transition could have been missed. */
   lost(fromMs: number, toMs: number, reason: string): void;
 }

@@ -8,6 +8,14 @@ import type { Plan } from "../experiment/plan.ts";
  */
 export type JournalLine = { at: number; wall: string } & JournalEntry;
 
+/** Where the harness writes what it does and sees; the place and time of an entry are the journal's own. */
+export interface Journal {
+  append(entry: JournalEntry): void;
+  /** Seconds of the journal at an instant of its cluster's clock (milliseconds). */
+  secondsAt(clockMs: number): number;
+  readonly lines: readonly JournalLine[];
+}
+
 export type JournalEntry =
   PlanEntry | WatchEntry | ActionEntry | SampleEntry | PhaseEntry | BiteEntry | WatchLostEntry | ClockEntry | EndEntry;
 
@@ -22,6 +30,8 @@ export interface WatchEntry {
   verb: "LISTED" | "ADDED" | "MODIFIED" | "DELETED";
   resource: string;
   object: KubeObject;
+  /** The watch had to catch up after its stream broke: the change may have happened any time since (seconds). */
+  blindSince?: number;
 }
 
 /**
@@ -64,6 +74,8 @@ export interface PhaseEntry {
 export interface BiteEntry {
   kind: "bite";
   variant: string;
+  /** The VMI that was hit; a replica set has several. */
+  vmiUid: string;
   from: number;
   to: number;
   evidence: string;

@@ -1,0 +1,62 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Manifest } from "../kube/objects.ts";
+import { namespaces, virtualMachines } from "../kube/resources.ts";
+import type { Journal } from "../observe/journal.ts";
+import type { UndoStack } from "../safety/undo-stack.ts";
+import { preferNode } from "../workload/placement.ts";
+import { resourceOf } from "../workload/resource-of.ts";
+import type { Plan, PlannedVariant } from "./plan.ts";
+
+/**
+ * Creates the experiment's namespace and everything its variants need, the victims with a preference for `node`
+ * where there is one, and starts the VMs that do not start by themselves.
+ */
+export async function deploy(
+  plan: Plan,
+  cluster: Cluster,
+  journal: Journal,
+  undo: UndoStack,
+  node: string | null,
+): Promise<void> {
+  const { kube } = cluster;
+  undo.push(`namespace ${plan.namespace}`, () => kube.delete(namespaces, plan.namespace));
+  await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: plan.namespace } });
+  for (const variant of plan.variants) {
+    if (variant.skip !== null) continue;
+    const placed = node !== null && variant.role === "victim" ? preferNode(variant, node) : variant;
+    // What it needs goes first: a VM whose instance type does not exist yet is retried late.
+    for (const manifest of [...placed.manifests.slice(1), placed.manifests[0]!]) {
+      await apply(manifest, plan.namespace, cluster, journal, undo);
+    }
+    if (variant.runStrategy === "Manual") await start(variant, plan.namespace, cluster, journal);
+  }
+}
+
+async function apply(
+  manifest: Manifest,
+  namespace: string,
+  { kube }: Cluster,
+  journal: Journal,
+  undo: UndoStack,
+): Promise<void> {
+  const resource = resourceOf(manifest);
+  const object = resource.namespaced ? { ...manifest, metadata: { ...manifest.metadata, namespace } } : manifest;
+  const name = manifest.metadata.name!;
+  // What lies in the namespace goes with it.
+  if (!resource.namespaced) undo.push(`${manifest.kind} ${name}`, () => kube.delete(resource, name));
+  journal.append({ kind: "action", name: "apply", phase: "start", object });
+  await kube.create(object);
+  journal.append({
+    kind: "action",
+    name: "apply",
+    phase: "end",
+    object: { kind: manifest.kind, metadata: { name, namespace } },
+  });
+}
+
+async function start(variant: PlannedVariant, namespace: string, { kube }: Cluster, journal: Journal): Promise<void> {
+  const args = ["start", variant.name];
+  journal.append({ kind: "action", name: "virtctl", phase: "start", args });
+  await kube.subresource(virtualMachines.plural, namespace, variant.name, "start");
+  journal.append({ kind: "action", name: "virtctl", phase: "end", args, result: "accepted" });
+}

@@ -1,0 +1,125 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { messageOf } from "../errors.ts";
+import type { Fault, Hit, Victim } from "../faults/fault.ts";
+import type { Journal } from "../observe/journal.ts";
+import { record } from "../observe/recorder.ts";
+import { UndoStack } from "../safety/undo-stack.ts";
+import { deploy } from "./deploy.ts";
+import type { Plan, PlannedPhase } from "./plan.ts";
+import type { OnProgress } from "./progress.ts";
+import { reachSteadyState } from "./steady-state.ts";
+import { chooseNode, findVictims } from "./victims.ts";
+
+export interface RunOptions {
+  cluster: Cluster;
+  journal: Journal;
+  /** Ends the experiment early: what was done is undone, and the journal says so. */
+  signal: AbortSignal;
+  onProgress: OnProgress;
+}
+
+/** How an experiment's run ended; the last line of its journal says the same. */
+export interface RunEnd {
+  status: "complete" | "interrupted" | "failed";
+  reason?: string;
+}
+
+/**
+ * Runs one planned experiment: deploys its variants, waits for the steady state, injects the fault once, observes
+ * each phase, and undoes everything whatever happened. All that was planned, done and seen goes to the journal,
+ * which is judged afterwards; this function judges nothing and does not throw.
+ */
+export async function runExperiment(plan: Plan, fault: Fault, options: RunOptions): Promise<RunEnd> {
+  const { cluster, journal } = options;
+  const undo = new UndoStack(cluster.clock);
+  journal.append({ kind: "plan", plan });
+  let end: RunEnd;
+  try {
+    end = await perform(plan, fault, options, undo);
+  } catch (error) {
+    end = options.signal.aborted
+      ? { status: "interrupted", reason: "interrupted" }
+      : { status: "failed", reason: messageOf(error) };
+  }
+  report(plan, options, "undo", null);
+  const leftovers = await undo.unwind();
+  if (leftovers.length > 0 && end.status === "complete") {
+    end = { status: "failed", reason: `not undone: ${leftovers.join("; ")}` };
+  }
+  journal.append({ kind: "end", ...end });
+  report(plan, options, "done", null);
+  return end;
+}
+
+async function perform(plan: Plan, fault: Fault, options: RunOptions, undo: UndoStack): Promise<RunEnd> {
+  const { cluster, journal, signal } = options;
+  const node = fault.scope === "node" ? await chooseNode(cluster) : null;
+  if (fault.scope === "node" && node === null)
+    return { status: "failed", reason: "there is no schedulable worker to lose" };
+  await using recorder = await record(cluster, journal, plan.namespace, signal);
+
+  report(plan, options, "deploy", null);
+  await deploy(plan, cluster, journal, undo, node);
+
+  report(plan, options, "steady-state", null);
+  journal.append({ kind: "phase", name: "steady-state", phase: "start" });
+  const lack = await reachSteadyState(plan, cluster, (uid) => recorder.answers(uid), node, signal);
+  journal.append({ kind: "phase", name: "steady-state", phase: "end", ...(lack !== null && { reason: lack }) });
+  if (lack !== null) return { status: "failed", reason: `the steady state was never reached: ${lack}` };
+
+  const victims = await findVictims(plan, cluster);
+  undo.push(`fault ${fault.name}`, () => fault.revert(cluster, victims));
+  for (const phase of plan.phases) {
+    journal.append({ kind: "phase", name: phase.name, phase: "start" });
+    if (phase.name === "observe") await inject(plan, fault, victims, options);
+    else await revert(plan, fault, victims, options);
+    await watch(plan, phase, options);
+    journal.append({ kind: "phase", name: phase.name, phase: "end" });
+  }
+  return { status: "complete" };
+}
+
+async function inject(plan: Plan, fault: Fault, victims: Victim[], options: RunOptions): Promise<void> {
+  const { cluster, journal } = options;
+  report(plan, options, "inject", null);
+  const target = fault.targets(victims);
+  journal.append({ kind: "action", name: "inject", phase: "start", fault: fault.name, target });
+  const hits = await fault.inject(cluster, victims);
+  for (const hit of hits) journalHit(hit, options);
+  const result = `${hits.filter((hit) => hit.receipt !== null).length} of ${hits.length} hit`;
+  journal.append({ kind: "action", name: "inject", phase: "end", fault: fault.name, result });
+}
+
+function journalHit({ victim, receipt, refusal }: Hit, { journal }: RunOptions): void {
+  const variant = victim.variant.name;
+  if (receipt === null) {
+    journal.append({ kind: "action", name: "refused", variant, result: refusal ?? "refused" });
+    return;
+  }
+  journal.append({
+    kind: "bite",
+    variant,
+    vmiUid: victim.vmi.uid,
+    from: journal.secondsAt(receipt.fromMs),
+    to: journal.secondsAt(receipt.toMs),
+    evidence: receipt.evidence,
+  });
+}
+
+async function revert(plan: Plan, fault: Fault, victims: Victim[], options: RunOptions): Promise<void> {
+  const { cluster, journal } = options;
+  report(plan, options, "return", null);
+  journal.append({ kind: "action", name: "revert", phase: "start", fault: fault.name });
+  await fault.revert(cluster, victims);
+  journal.append({ kind: "action", name: "revert", phase: "end", fault: fault.name });
+}
+
+async function watch(plan: Plan, phase: PlannedPhase, options: RunOptions): Promise<void> {
+  const { cluster, signal } = options;
+  report(plan, options, phase.name, cluster.clock.now() + phase.limitMs);
+  await cluster.clock.sleep(phase.limitMs, signal);
+}
+
+function report(plan: Plan, { cluster, onProgress }: RunOptions, stage: string, untilMs: number | null): void {
+  onProgress({ experiment: plan.id, stage, atMs: cluster.clock.now(), untilMs });
+}

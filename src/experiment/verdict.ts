@@ -1,0 +1,77 @@
+import type { Recovery } from "../recovery/recovery.ts";
+import type { Verdict } from "../report/results.ts";
+import { comebacks, type Expectation } from "./plan.ts";
+
+/** All that a verdict rests on. */
+export interface Case {
+  role: "victim" | "bystander";
+  /** Null where no rule speaks of this variant in this phase. */
+  expectation: Expectation | null;
+  recovery: Recovery;
+  /** Whether it was proved that the fault took effect on it. */
+  bitten: boolean;
+  /** Why the fault could not be aimed at it, if so. */
+  refusal: string | null;
+  /** Why it was left out; null where it took part. */
+  skip: string | null;
+  /** Why the phase cannot be judged: cut off, never begun, no steady state; null where it ran to its end. */
+  broken: string | null;
+}
+
+/** The judgement and, where it is not green, why: a sentence each. */
+export interface Judged {
+  verdict: Verdict;
+  reasons: string[];
+}
+
+/** Judges one variant in one phase. The first question with an answer decides. */
+export function judge(the: Case): Judged {
+  if (the.skip !== null) return { verdict: "skipped", reasons: [the.skip] };
+  if (the.expectation === null) return { verdict: "skipped", reasons: ["no rule says what is to be expected"] };
+  const distrust = [...(the.broken === null ? [] : [the.broken]), ...the.recovery.distrust];
+  if (distrust.length > 0) return { verdict: "invalid", reasons: distrust };
+  if (the.role === "victim" && !the.bitten) {
+    return { verdict: "not-injected", reasons: [the.refusal ?? "nothing proves that the fault took effect on it"] };
+  }
+  if (the.recovery.outcome === "unknown") return { verdict: "invalid", reasons: [the.recovery.detail] };
+  if (the.recovery.outcome !== the.expectation.outcome) return differs(the.expectation, the.recovery);
+  return comebacks.has(the.recovery.outcome) ? inTime(the.expectation, the.recovery) : asExpected;
+}
+
+const asExpected: Judged = { verdict: "as-expected", reasons: [] };
+
+function differs(expected: Expectation, recovery: Recovery): Judged {
+  const isDown = recovery.outcome === "stuck" || recovery.outcome === "stopped";
+  const verdict = comebacks.has(expected.outcome) && isDown ? "not-recovered" : "unexpected";
+  const reason = `expected ${expected.outcome} (${expected.source}), but it is ${recovery.outcome}: ${recovery.detail}`;
+  return { verdict, reasons: [reason] };
+}
+
+function inTime(expected: Expectation, recovery: Recovery): Judged {
+  const limits = [
+    { what: "time to recover", limit: expected.withinMs, measured: recovery.ttrMs },
+    { what: "downtime", limit: expected.maxDowntimeMs, measured: recovery.downtimeMs },
+  ];
+  for (const { what, limit, measured } of limits) {
+    if (limit === null) continue;
+    if (measured === null) return { verdict: "invalid", reasons: [`its ${what} could not be measured`] };
+    const seen = `${seconds(measured.low)} to ${seconds(measured.high)}`;
+    if (measured.low > limit) {
+      return {
+        verdict: "late",
+        reasons: [`its ${what} is ${seen}, the limit is ${seconds(limit)} (${expected.source})`],
+      };
+    }
+    if (measured.high > limit) {
+      return {
+        verdict: "invalid",
+        reasons: [`its ${what} is ${seen}, and the limit of ${seconds(limit)} lies between`],
+      };
+    }
+  }
+  return { verdict: "recovered", reasons: [] };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,57 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Victim } from "../faults/fault.ts";
+import type { Node, Pod, VirtualMachineInstance } from "../kube/objects.ts";
+import { nodes, pods, virtualMachineInstances } from "../kube/resources.ts";
+import { variantLabel } from "../workload/variant.ts";
+import type { Plan, PlannedVariant } from "./plan.ts";
+
+/** The VMIs of a variant that are there now: one of a VM or a bare VMI, several of a replica set. */
+export function vmisOf(variant: PlannedVariant, vmis: VirtualMachineInstance[]): VirtualMachineInstance[] {
+  if (variant.kind === "VirtualMachineInstanceReplicaSet") {
+    return vmis.filter((vmi) => vmi.metadata.labels?.[variantLabel] === variant.name);
+  }
+  return vmis.filter((vmi) => vmi.metadata.name === variant.name);
+}
+
+/** Every VMI that the fault is to hit, as it stands now. */
+export async function findVictims(plan: Plan, { kube }: Pick<Cluster, "kube">): Promise<Victim[]> {
+  const vmis = await kube.list<VirtualMachineInstance>(virtualMachineInstances, { namespace: plan.namespace });
+  return plan.variants
+    .filter((variant) => variant.role === "victim" && variant.skip === null)
+    .flatMap((variant) =>
+      vmisOf(variant, vmis).flatMap((vmi) => {
+        const { name, uid } = vmi.metadata;
+        const node = vmi.status.nodeName;
+        return node === undefined ? [] : [{ variant, vmi: { namespace: plan.namespace, name, uid }, node }];
+      }),
+    );
+}
+
+/**
+ * The node that is to carry the victims of a node's loss: a ready, schedulable worker, and of these the one with
+ * the fewest pods of KubeVirt's own control plane, whose loss would be a second fault. Null where there is none.
+ */
+export async function chooseNode({ kube }: Pick<Cluster, "kube">): Promise<string | null> {
+  const all = await kube.list<Node>(nodes);
+  const workers = all.filter(isSchedulableWorker).map((node) => node.metadata.name);
+  const controlPlane = await kube.list<Pod>(pods, {
+    namespace: "kubevirt",
+    labelSelector: "kubevirt.io in (virt-api,virt-controller,virt-operator)",
+  });
+  const load = (node: string) => controlPlane.filter((pod) => pod.spec.nodeName === node).length;
+  workers.sort((a, b) => load(a) - load(b) || a.localeCompare(b));
+  return workers[0] ?? null;
+}
+
+function isSchedulableWorker(node: Node): boolean {
+  const labels = node.metadata.labels ?? {};
+  const ready = node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+  const repels = (node.spec.taints ?? []).some((taint) => taint.effect !== "PreferNoSchedule");
+  return (
+    ready &&
+    !repels &&
+    node.spec.unschedulable !== true &&
+    labels["kubevirt.io/schedulable"] === "true" &&
+    !("node-role.kubernetes.io/control-plane" in labels)
+  );
+}
