@@ -1,3 +1,64 @@
+import { findPackageJSON } from "node:module";
+import { readFile } from "node:fs/promises";
+import yargs from "yargs";
+import { UsageError } from "../errors.ts";
+import { exitCodeOf, explain } from "./failure.ts";
+import { listCommand } from "./list.ts";
+import { resolveReboundToThisPackage } from "./rebound-specifier.ts";
+import { reportCommand } from "./report.ts";
+import { runCommand } from "./run.ts";
+
+/** The command line of Rebound. Never rejects: what goes wrong becomes a message and the exit code. */
 export async function main(args: string[]): Promise<void> {
-  console.log("hello", process.version, args);
+  resolveReboundToThisPackage();
+  process.stdout.on("error", leaveWhenNobodyReads);
+  try {
+    await parser(args, await ownVersion()).parseAsync();
+  } catch (error) {
+    process.stderr.write(explain(error));
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function parser(args: string[], version: string) {
+  return yargs(args)
+    .scriptName("rebound")
+    .usage("$0 <command>\n\nProves that virtual machines on KubeVirt come back.")
+    .command(runCommand)
+    .command(reportCommand)
+    .command(listCommand)
+    .demandCommand(1, 1, "say what to do, as in `rebound run basics`")
+    .strict()
+    .recommendCommands()
+    .version(version)
+    .help()
+    .alias("help", "h")
+    .epilogue(
+      "Exit codes: 0 all green, 1 any red, 2 usage error, 3 the environment failed or nothing could be judged, 130 interrupted.",
+    )
+    .wrap(Math.min(110, process.stdout.columns || 110))
+    .exitProcess(false)
+    .fail((message, error) => {
+      // yargs hands over its own complaint, as an error too or not, or what a command threw.
+      throw error && error.name !== "YError" ? error : new UsageError(complaint(message ?? error.message, args));
+    });
+}
+
+function complaint(message: string, [command = ""]: string[]): string {
+  const meant = /^Did you mean (.+)\?$/.exec(message)?.[1];
+  if (meant !== undefined) return `there is no command "${command}"; did you mean "${meant}"?`;
+  const [first = "", ...rest] = message.replaceAll(/\s*\n\s*/g, " ");
+  return `${first.toLowerCase()}${rest.join("")}; see \`rebound --help\``;
+}
+
+async function ownVersion(): Promise<string> {
+  const path = findPackageJSON("..", import.meta.url);
+  if (path === undefined) throw new Error("Rebound's own package.json is missing");
+  return (JSON.parse(await readFile(path, "utf8")) as { version: string }).version;
+}
+
+/** `rebound list | head` ends as soon as head has enough. */
+function leaveWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
 }

@@ -1,0 +1,19 @@
+import { EnvironmentError, exitCodes, messageOf, UsageError } from "../errors.ts";
+
+/** The exit code for what a command threw. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.environment;
+}
+
+/** What to tell a person about it: the message, and the stack only where it was asked for. */
+export function explain(error: unknown): string {
+  if (process.env["REBOUND_DEBUG"] && error instanceof Error) return `rebound: ${withCauses(error)}\n`;
+  const message = `rebound: ${messageOf(error)}\n`;
+  if (error instanceof UsageError || error instanceof EnvironmentError) return message;
+  return `${message}rebound: that was not foreseen; REBOUND_DEBUG=1 in the environment shows where it came from\n`;
+}
+
+function withCauses(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${stack}\ncaused by ${withCauses(error.cause)}` : stack;
+}

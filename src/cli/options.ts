@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+
+/**
+ * Options of the command line, checked: yargs turns `--seed abc` into NaN without a word, so it hands
+ * over the words as they were typed and they are read here.
+ *
+ * @throws UsageError that names every option that is wrong
+ */
+export function checkOptions<T>(schema: z.ZodType<T>, options: unknown): T {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(parsed.error.issues.map(complaint).join("; "));
+}
+
+/** A whole number as typed, of at least `min`. */
+export function wholeNumber(min: number) {
+  return z
+    .string({ error: "is given more than once" })
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min, {
+      error: ({ input }) => `must be a whole number of at least ${min}, not "${String(input)}"`,
+    })
+    .transform(Number);
+}
+
+/** A number of seconds as typed: `104.25`. */
+export const seconds = z
+  .string({ error: "is given more than once" })
+  .refine((text) => /^\d+(\.\d+)?$/.test(text), {
+    error: ({ input }) => `must be a number of seconds, not "${String(input)}"`,
+  })
+  .transform(Number);
+
+/** Text that is not empty, given once. */
+export const word = z.string({ error: "is given more than once" }).min(1, "must not be empty");
+
+function complaint({ path, message }: z.core.$ZodIssue): string {
+  return `--${path.join(".")} ${message}`;
+}

@@ -1,0 +1,47 @@
+import type { CommandModule } from "yargs";
+
+/** `rebound run`: what it takes. What it does is loaded when it is called, so that `--help` is quick. */
+export const runCommand: CommandModule = {
+  command: "run [scenarios..]",
+  describe: "Run scenarios, judge how every VM recovers, and write the report",
+  builder: (yargs) =>
+    yargs
+      .positional("scenarios", {
+        type: "string",
+        array: true,
+        describe: "names from `rebound list scenarios`, or files of your own; all that are listed by default",
+      })
+      .option("cluster", {
+        type: "string",
+        requiresArg: true,
+        default: "simulated",
+        describe: "the cluster to run on; this version has the simulated one",
+      })
+      .option("nodes", { type: "string", requiresArg: true, default: "3", describe: "how many workers it has" })
+      .option("vm", {
+        type: "string",
+        requiresArg: true,
+        array: true,
+        nargs: 1,
+        describe: "a YAML file with VirtualMachines of your own: break these instead of the scenario's",
+      })
+      .option("seed", { type: "string", requiresArg: true, default: "1", describe: "decides every random latency" })
+      .option("repeat", { type: "string", requiresArg: true, default: "1", describe: "run each experiment this often" })
+      .option("grep", {
+        type: "string",
+        requiresArg: true,
+        describe: "judge only the variants whose `experiment/variant` matches this pattern",
+      })
+      .option("fault", { type: "string", requiresArg: true, describe: "run only experiments with this fault" })
+      .option("out", { type: "string", requiresArg: true, default: "reports", describe: "where reports go" })
+      .option("json", { type: "boolean", default: false, describe: "print results.json on stdout, and nothing else" })
+      .option("dry-run", { type: "boolean", default: false, describe: "show what would be run, and touch nothing" })
+      .example("$0 run basics", "the four basic faults, every run strategy")
+      .example("$0 run my.scenario.ts --seed 7", "a scenario of your own")
+      .example("$0 run basics --vm my-vm.yaml", "the same faults on your own VM")
+      .strict(),
+  handler: async (argv) => {
+    const { run } = await import("./run-scenarios.ts");
+    process.exitCode = await run(argv);
+  },
+};
