@@ -11,4 +11,14 @@ export interface Clock {
    * Resolves after `ms` milliseconds; rejects with the signal's reason when aborted first.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls `run` after `ms` milliseconds unless cancelled. For deadlines and for what goes on behind the
+   * driver's back: unlike a sleeper, it does not make virtual time move.
+   */
+  after(ms: number, run: () => void): Timer;
+}
+
+/** A call that is to come; `cancel` is idempotent. */
+export interface Timer {
+  cancel(): void;
 }
