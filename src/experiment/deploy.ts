@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Manifest } from "../kube/objects.ts";
 import { namespaces, virtualMachines } from "../kube/resources.ts";
-import type { Journal } from "../observe/journal.ts";
+import type { JournalWriter } from "../observe/journal-writer.ts";
 import type { UndoStack } from "../safety/undo-stack.ts";
 import { preferNode } from "../workload/placement.ts";
 import { resourceOf } from "../workload/resource-of.ts";
@@ -14,7 +14,7 @@ import type { Plan, PlannedVariant } from "./plan.ts";
 export async function deploy(
   plan: Plan,
   cluster: Cluster,
-  journal: Journal,
+  journal: JournalWriter,
   undo: UndoStack,
   node: string | null,
 ): Promise<void> {
@@ -36,7 +36,7 @@ async function apply(
   manifest: Manifest,
   namespace: string,
   { kube }: Cluster,
-  journal: Journal,
+  journal: JournalWriter,
   undo: UndoStack,
 ): Promise<void> {
   const resource = resourceOf(manifest);
@@ -54,7 +54,12 @@ async function apply(
   });
 }
 
-async function start(variant: PlannedVariant, namespace: string, { kube }: Cluster, journal: Journal): Promise<void> {
+async function start(
+  variant: PlannedVariant,
+  namespace: string,
+  { kube }: Cluster,
+  journal: JournalWriter,
+): Promise<void> {
   const args = ["start", variant.name];
   journal.append({ kind: "action", name: "virtctl", phase: "start", args });
   await kube.subresource(virtualMachines.plural, namespace, variant.name, "start");

@@ -53,6 +53,8 @@ export interface PlannedVariant {
   manifestSha256: string;
   /** By the phase's name. A phase without one is not judged for this variant. */
   expectations: Record<string, Expectation>;
+  /** What a reader of its results must know: how it was changed, what of it is not judged. */
+  notes?: string[];
   /** Why it is left out of the run; null where it takes part. */
   skip: string | null;
 }

@@ -1,8 +1,8 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../errors.ts";
 import type { Fault, Hit, Victim } from "../faults/fault.ts";
-import type { Journal } from "../observe/journal.ts";
-import { record } from "../observe/recorder.ts";
+import type { JournalWriter } from "../observe/journal-writer.ts";
+import { startRecorder } from "../observe/recorder.ts";
 import { UndoStack } from "../safety/undo-stack.ts";
 import { deploy } from "./deploy.ts";
 import type { Plan, PlannedPhase } from "./plan.ts";
@@ -12,7 +12,7 @@ import { chooseNode, findVictims } from "./victims.ts";
 
 export interface RunOptions {
   cluster: Cluster;
-  journal: Journal;
+  journal: JournalWriter;
   /** Ends the experiment early: what was done is undone, and the journal says so. */
   signal: AbortSignal;
   onProgress: OnProgress;
@@ -46,24 +46,27 @@ export async function runExperiment(plan: Plan, fault: Fault, options: RunOption
   if (leftovers.length > 0 && end.status === "complete") {
     end = { status: "failed", reason: `not undone: ${leftovers.join("; ")}` };
   }
-  journal.append({ kind: "end", ...end });
+  journal.close(end.status, end.reason);
   report(plan, options, "done", null);
   return end;
 }
 
 async function perform(plan: Plan, fault: Fault, options: RunOptions, undo: UndoStack): Promise<RunEnd> {
-  const { cluster, journal, signal } = options;
+  const { cluster, journal } = options;
   const node = fault.scope === "node" ? await chooseNode(cluster) : null;
   if (fault.scope === "node" && node === null)
     return { status: "failed", reason: "there is no schedulable worker to lose" };
-  await using recorder = await record(cluster, journal, plan.namespace, signal);
+  const answers = new Set<string>();
+  using _listening = listenForAnswers(journal, answers);
+  await using recorder = await startRecorder(cluster, journal, plan.namespace);
+  const signal = AbortSignal.any([options.signal, recorder.failed]);
 
   report(plan, options, "deploy", null);
   await deploy(plan, cluster, journal, undo, node);
 
   report(plan, options, "steady-state", null);
   journal.append({ kind: "phase", name: "steady-state", phase: "start" });
-  const lack = await reachSteadyState(plan, cluster, (uid) => recorder.answers(uid), node, signal);
+  const lack = await reachSteadyState(plan, cluster, (uid) => answers.has(uid), node, signal);
   journal.append({ kind: "phase", name: "steady-state", phase: "end", ...(lack !== null && { reason: lack }) });
   if (lack !== null) return { status: "failed", reason: `the steady state was never reached: ${lack}` };
 
@@ -73,10 +76,20 @@ async function perform(plan: Plan, fault: Fault, options: RunOptions, undo: Undo
     journal.append({ kind: "phase", name: phase.name, phase: "start" });
     if (phase.name === "observe") await inject(plan, fault, victims, options);
     else await revert(plan, fault, victims, options);
-    await watch(plan, phase, options);
+    await watch(plan, phase, { ...options, signal });
     journal.append({ kind: "phase", name: phase.name, phase: "end" });
   }
   return { status: "complete" };
+}
+
+/** Keeps `answering` the UIDs of the VMIs whose guests answered when they were last asked. */
+function listenForAnswers(journal: JournalWriter, answering: Set<string>): Disposable {
+  const stop = journal.onLine((line) => {
+    if (line.kind !== "sample") return;
+    if (line.ok) answering.add(line.uid);
+    else answering.delete(line.uid);
+  });
+  return { [Symbol.dispose]: stop };
 }
 
 async function inject(plan: Plan, fault: Fault, victims: Victim[], options: RunOptions): Promise<void> {

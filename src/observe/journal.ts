@@ -8,14 +8,6 @@ import type { Plan } from "../experiment/plan.ts";
  */
 export type JournalLine = { at: number; wall: string } & JournalEntry;
 
-/** Where the harness writes what it does and sees; the place and time of an entry are the journal's own. */
-export interface Journal {
-  append(entry: JournalEntry): void;
-  /** Seconds of the journal at an instant of its cluster's clock (milliseconds). */
-  secondsAt(clockMs: number): number;
-  readonly lines: readonly JournalLine[];
-}
-
 export type JournalEntry =
   PlanEntry | WatchEntry | ActionEntry | SampleEntry | PhaseEntry | BiteEntry | WatchLostEntry | ClockEntry | EndEntry;
 

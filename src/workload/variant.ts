@@ -12,6 +12,8 @@ export interface Variant {
   evictionStrategy: EvictionStrategy | null;
   /** What is applied: the variant itself first, then what it needs (instance types, volumes, secrets). */
   manifests: Manifest[];
+  /** What a reader of its results must know: how it was changed, what of it is not judged. */
+  notes?: string[];
 }
 
 export interface VmOptions extends GuestOptions {
