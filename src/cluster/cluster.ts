@@ -9,8 +9,15 @@ export interface Cluster extends AsyncDisposable {
   readonly clock: Clock;
   readonly kube: KubeClient;
   readonly actuators: Actuators;
-  /** Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes. */
-  startProber(namespace: string, onSample: (sample: Sample) => void): Promise<Prober>;
+  /**
+   * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
+   * `onLost` when it could not ask between two instants (milliseconds of the clock).
+   */
+  startProber(
+    namespace: string,
+    onSample: (sample: Sample) => void,
+    onLost?: (fromMs: number, toMs: number, reason: string) => void,
+  ): Promise<Prober>;
 }
 
 /** A `SampleEntry` without its place in a journal; times in milliseconds of the clock. */

@@ -29,7 +29,11 @@ export function networkTransport(config: KubeConfig): Transport {
       port: server.port === "" ? (secure ? 443 : 80) : Number(server.port),
       method: request.method,
       path: prefix + request.path,
-      headers: { "User-Agent": "rebound", ...(options.headers as Record<string, string> | undefined), ...request.headers },
+      headers: {
+        "User-Agent": "rebound",
+        ...(options.headers as Record<string, string> | undefined),
+        ...request.headers,
+      },
     });
     return exchange(secure, options, request);
   };

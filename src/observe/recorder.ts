@@ -1,0 +1,89 @@
+import type { Cluster, Prober, Sample } from "../cluster/cluster.ts";
+import type { WatchHandler } from "../cluster/kube-client.ts";
+import { watched, type Resource } from "../kube/resources.ts";
+import { startClockCheck } from "./clock-check.ts";
+import type { JournalWriter } from "./journal-writer.ts";
+
+/** What a `watch-lost` entry names when it was the prober that could not ask. */
+const proberResource = "samples";
+
+/** A recording under way. Disposing of it stops it, and throws what made it fail, if anything did. */
+export interface Recorder extends AsyncDisposable {
+  /** Aborted, with the error as its reason, when the recording fails: from then on nothing is seen. */
+  readonly failed: AbortSignal;
+}
+
+/**
+ * Writes down what the cluster shows from now on: every watched resource of all namespaces, the answers of the
+ * namespace's guests, and whether the clocks keep together. Resolves when all that is there has been listed.
+ */
+export async function startRecorder(cluster: Cluster, journal: JournalWriter, namespace: string): Promise<Recorder> {
+  const failure = new AbortController();
+  const running: AsyncDisposable[] = [];
+  try {
+    for (const resource of watched) {
+      const watch = await cluster.kube.watch(resource, watchHandler(journal, resource));
+      watch.closed.catch((error: unknown) => failure.abort(error));
+      running.push(watch);
+    }
+    running.push(await startProber(cluster, journal, namespace));
+  } catch (error) {
+    await stopAll(running);
+    throw error;
+  }
+  const stopClockCheck = startClockCheck(cluster.clock, journal);
+  return {
+    failed: failure.signal,
+    [Symbol.asyncDispose]: () => {
+      stopClockCheck();
+      return stopAll(running);
+    },
+  };
+}
+
+function watchHandler(journal: JournalWriter, { plural }: Resource): WatchHandler {
+  return {
+    seen: (verb, object, blindSinceMs) =>
+      journal.append({
+        kind: "watch",
+        verb,
+        resource: plural,
+        object,
+        ...(blindSinceMs !== undefined && { blindSince: journal.secondsAt(blindSinceMs) }),
+      }),
+    lost: (fromMs, toMs, reason) => journal.append(lost(journal, plural, fromMs, toMs, reason)),
+  };
+}
+
+function startProber(cluster: Cluster, journal: JournalWriter, namespace: string): Promise<Prober> {
+  const onSample = ({ vm, uid, ok, bootId, askedMs, lastOfPreviousMs }: Sample): void =>
+    journal.append({
+      kind: "sample",
+      vm,
+      uid,
+      ok,
+      bootId,
+      asked: journal.secondsAt(askedMs),
+      lastOfPrevious: lastOfPreviousMs === null ? null : journal.secondsAt(lastOfPreviousMs),
+    });
+  return cluster.startProber(namespace, onSample, (fromMs, toMs, reason) =>
+    journal.append(lost(journal, proberResource, fromMs, toMs, reason)),
+  );
+}
+
+function lost(journal: JournalWriter, resource: string, fromMs: number, toMs: number, reason: string) {
+  return {
+    kind: "watch-lost" as const,
+    resource,
+    from: journal.secondsAt(fromMs),
+    to: journal.secondsAt(toMs),
+    reason,
+  };
+}
+
+/** Stops all, then throws the first error. */
+async function stopAll(running: AsyncDisposable[]): Promise<void> {
+  const ends = await Promise.allSettled(running.map((part) => part[Symbol.asyncDispose]()));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
