@@ -6,6 +6,12 @@ import { execa } from "execa";
 const root = join(import.meta.dirname, "..");
 
 await rm(join(root, "dist"), { recursive: true, force: true });
-await execa("tsc", ["-p", "tsconfig.build.json"], { cwd: root, preferLocal: true, stdio: "inherit" });
+const tsc = await execa("tsc", ["-p", "tsconfig.build.json"], {
+  cwd: root,
+  preferLocal: true,
+  reject: false,
+  stdio: "inherit",
+});
 for await (const file of glob("src/**/*.{json,css,html,svg}", { cwd: root }))
   await cp(join(root, file), join(root, "dist", file));
+if (tsc.failed) process.exitCode = 1;

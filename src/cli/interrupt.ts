@@ -3,30 +3,37 @@ export interface Interrupt extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** npm passes on the Ctrl-C that the terminal has already sent to the whole group: the second is no second thought. */
+/** What of `process` is listened to. */
+type SignalSource = Pick<NodeJS.Process, "on" | "off" | "kill" | "pid">;
+
+/** npm passes on the Ctrl-C that the terminal has already sent to the whole group: that second one is no second thought. */
 const duplicateMs = 1000;
 
 /**
  * The first SIGINT or SIGTERM aborts the signal, so that the run can undo what it did and write what it has;
- * another one after that kills at once.
+ * another one, a second or more later, kills at once.
  */
-export function onInterrupt(announce: (text: string) => void, target: NodeJS.Process = process): Interrupt {
+export function onInterrupt(
+  announce: (text: string) => void,
+  source: SignalSource = process,
+  now = () => performance.now(),
+): Interrupt {
   const controller = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;
   let firstAt = 0;
   const hear = (signal: NodeJS.Signals): void => {
     if (!controller.signal.aborted) {
-      firstAt = performance.now();
+      firstAt = now();
       announce("interrupted: undoing what was done, then writing what there is (once more to stop at once)");
       controller.abort(new Error("interrupted"));
-    } else if (performance.now() - firstAt > duplicateMs) {
+    } else if (now() - firstAt > duplicateMs) {
       stopListening();
-      target.kill(target.pid, signal);
+      source.kill(source.pid, signal);
     }
   };
   const stopListening = (): void => {
-    for (const signal of signals) target.off(signal, hear);
+    for (const signal of signals) source.off(signal, hear);
   };
-  for (const signal of signals) target.on(signal, hear);
+  for (const signal of signals) source.on(signal, hear);
   return { signal: controller.signal, [Symbol.dispose]: stopListening };
 }
