@@ -1,0 +1,138 @@
+import { formatInstant, formatInterval, formatMeasured, formatMs, oneLine } from "../format.ts";
+import type { Identity } from "../../recovery/recovery.ts";
+import type { Results } from "../results.ts";
+import { waterfall } from "../svg/waterfall.ts";
+import { colourOf, explanation, outcomeText, rerunCommand, slowestText, timeText, type Row } from "../wording.ts";
+import { html, Markup } from "./markup.ts";
+import { kindText, rowTitle, verdictChip } from "./parts.ts";
+
+/** One variant in one phase: verdict, why, picture, figures, and the evidence folded away below. */
+export function variantCard(results: Results, row: Row, anchor: string): Markup {
+  const { experiment, variant, judgement } = row;
+  return html`<article class="card ${colourOf(judgement)}" id="${anchor}" data-colour="${colourOf(judgement)}">
+    <header>
+      <h3>${rowTitle(row)}</h3>
+      <span class="kind">${kindText(row)}</span>${verdictChip(row)}
+    </header>
+    <p>${explanation(judgement)}</p>
+    <figure>${new Markup(waterfall(row, { standalone: false }))}</figure>
+    <dl class="facts">${facts(row)}</dl>
+    <details>
+      <summary>Evidence, identity, and how to run it again</summary>
+      ${identityTable(variant.before, variant.after)}${membersTable(row)}
+      <ol class="evidence">
+        ${evidence(row)}
+      </ol>
+      <dl class="small">
+        <dt>Expected because</dt>
+        <dd>${judgement.expected?.source ?? "nothing was expected"}</dd>
+        <dt>Manifest</dt>
+        <dd><code>sha256:${variant.manifestSha256}</code></dd>
+        <dt>Disks</dt>
+        <dd>${variant.data.replaceAll("-", " ")}</dd>
+      </dl>
+      <pre class="command">${rerunCommand(results, experiment, variant)}</pre>
+    </details>
+  </article>`;
+}
+
+function facts({ variant, judgement }: Row): Markup[] {
+  const { ttrMs, fromReliefMs, downtimeMs, floorMs, provenBy } = judgement;
+  const pairs: [name: string, value: string | null, note?: string | undefined][] = [
+    ["Time to recover", timeText(variant, judgement), ttrMs ? formatInterval(ttrMs) : undefined],
+    [
+      "From the relief",
+      fromReliefMs && formatMeasured(fromReliefMs),
+      fromReliefMs ? formatInterval(fromReliefMs) : undefined,
+    ],
+    ["Downtime", downtimeMs && formatMeasured(downtimeMs), downtimeMs ? formatInterval(downtimeMs) : undefined],
+    ["Settings allow at best", floorMs === null ? null : formatMs(floorMs)],
+    ["Proven by", provenBy],
+    ["Slowest stage", slowestText(judgement)],
+    ["Outcome", outcomeText(judgement)],
+  ];
+  return pairs
+    .filter(([, value]) => value)
+    .map(
+      ([name, value, note]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}${note && html`<small>${note}</small>`}</dd>
+        </div>`,
+    );
+}
+
+function identityTable(before: Identity, after: Identity): Markup {
+  const rows: [string, string | null, string | null][] = [
+    ["VMI UID", before.vmiUid, after.vmiUid],
+    ["Node", before.node, after.node],
+    ["Boot id", before.bootId, after.bootId],
+  ];
+  const seen = (value: string | null): Markup => (value === null ? html`<i>not seen</i>` : html`<code>${value}</code>`);
+  const body = rows.map(
+    ([name, was, is]) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        <td>${seen(was)}</td>
+        <td>${seen(is)}</td>
+        <td>${was === is ? "same" : "changed"}</td>
+      </tr>`,
+  );
+  return html`<div class="scroll">
+    <table class="plain">
+      <thead>
+        <tr>
+          <th></th>
+          <th>Before</th>
+          <th>After</th>
+          <th></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function membersTable({ variant: { members } }: Row): Markup | null {
+  if (members.length === 0) return null;
+  const body = members.map(
+    ({ name, outcome, vmiUid, node, bootId }) =>
+      html`<tr>
+        <th scope="row">${oneLine(name)}</th>
+        <td>${outcome}</td>
+        <td>${node ?? "–"}</td>
+        <td><code>${vmiUid ?? "–"}</code></td>
+        <td><code>${bootId ?? "–"}</code></td>
+      </tr>`,
+  );
+  return html`<div class="scroll">
+    <table class="plain">
+      <thead>
+        <tr>
+          <th>Member</th>
+          <th>Outcome</th>
+          <th>Node</th>
+          <th>VMI UID</th>
+          <th>Boot id</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function evidence({ variant: { injected, bite }, judgement }: Row): Markup[] {
+  const entries = [
+    ...(injected
+      ? [{ atMs: injected.fromMs, text: `the fault was injected (done by ${formatInstant(injected.toMs)})` }]
+      : []),
+    ...(bite ? [{ atMs: bite.atMs, text: `it bit: ${bite.evidence}` }] : []),
+    ...judgement.evidence,
+  ];
+  if (entries.length === 0) return [html`<li>none</li>`];
+  return entries.map(({ atMs, text }) => html`<li><time>${formatInstant(atMs)}</time> ${oneLine(text)}</li>`);
+}

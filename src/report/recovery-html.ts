@@ -1,0 +1,125 @@
+import { formatMs, oneLine } from "./format.ts";
+import { experimentSection } from "./html/experiment-section.ts";
+import { html, Markup } from "./html/markup.ts";
+import { rowTitle, verdictChip } from "./html/parts.ts";
+import { resultsTable } from "./html/results-table.ts";
+import { filterScript } from "./html/script.ts";
+import { pageStyle } from "./html/style.ts";
+import type { PracticeResult, Results, VerdictColour } from "./results.ts";
+import { clusterText, colourMark, colourOf, colourText, explanation, rowsOf, type Row } from "./wording.ts";
+
+/** The text of `index.html`: the recovery report for people. One file, nothing is fetched, whole without scripts too. */
+export function recoveryHtml(results: Results): string {
+  const rows = rowsOf(results.experiments);
+  const anchors = new Map(rows.map(({ judgement }, index) => [judgement, `v${index + 1}`]));
+  const anchorOf = ({ judgement }: Row): string => anchors.get(judgement) ?? "";
+  // The policy holds even if a name should slip through unescaped: no script but ours, and nothing from a network.
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <link rel="icon" href="data:," />
+        <title>Recovery: ${headline(results)}</title>
+        <style>
+          ${new Markup(pageStyle)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <p class="eyebrow">Rebound recovery report</p>
+            <h1>${headline(results)}</h1>
+            <p class="about">${clusterText(results)} · seed ${results.seed}${settingsText(results)}</p>
+            ${results.cluster.prediction && html`<p class="banner"><b>A prediction.</b> These times come from a model of a cluster, not from a cluster. Run the same scenarios on a real one before you promise them to anybody.</p>`}
+            <ul class="tiles">
+              ${tiles(results)}
+            </ul>
+          </header>
+          ${notGreen(rows, anchorOf)} ${promises(results.practices)} ${resultsTable(results, anchorOf)}
+          ${results.experiments.map((experiment) => experimentSection(results, experiment, anchorOf))}
+          <footer>
+            Times count from the bite, the instant at which the fault provably took effect. ± is half the interval in
+            which the truth lies. The same in other forms: <a href="results.json">results.json</a>,
+            <a href="mochawesome.html">mochawesome.html</a>, <a href="junit.xml">junit.xml</a>,
+            <a href="summary.md">summary.md</a>, <a href="metrics.prom">metrics.prom</a>.
+          </footer>
+        </main>
+        <script>
+          ${new Markup(filterScript)};
+        </script>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+function headline({ summary }: Results): string {
+  const judged = Object.values(summary).reduce((sum, count) => sum + count, 0);
+  if (judged === 0) return "Nothing was judged";
+  if (summary.green === judged) return `All ${judged} did what they should`;
+  return `${summary.green} of ${judged} did what they should`;
+}
+
+function settingsText({ cluster: { settings, operators } }: Results): string {
+  const { nodeMonitorGracePeriodSeconds: grace, unreachableTolerationSeconds: toleration } = settings;
+  const operated = operators.length > 0 ? ` · operators: ${operators.map(oneLine).join(", ")}` : "";
+  return ` · a node counts as lost after ${formatMs(grace * 1000)}, its pods are evicted ${formatMs(toleration * 1000)} later${operated}`;
+}
+
+function tiles({ summary }: Results): Markup[] {
+  return (Object.keys(colourText) as VerdictColour[]).map((colour) => {
+    const none = summary[colour] === 0 ? "none" : "";
+    return html`<li class="tile ${colour} ${none}">
+      <strong>${summary[colour]}</strong><span>${colourMark[colour]} ${colourText[colour]}</span>
+    </li>`;
+  });
+}
+
+function notGreen(rows: Row[], anchorOf: (row: Row) => string): Markup | null {
+  const items = rows
+    .filter(({ judgement }) => colourOf(judgement) !== "green")
+    .map(
+      (row) =>
+        html`<li>
+          ${verdictChip(row)} <a href="#${anchorOf(row)}"><b>${oneLine(row.experiment.id)} / ${rowTitle(row)}</b></a>
+          <p>${explanation(row.judgement)}</p>
+        </li> `,
+    );
+  return items.length > 0
+    ? html`<section>
+        <h2>What is not green</h2>
+        <ul class="panel">
+          ${items}
+        </ul>
+      </section>`
+    : null;
+}
+
+const practiceColour: Record<PracticeResult["verdict"], VerdictColour> = {
+  holds: "green",
+  "holds-with-conditions": "invalid",
+  "does-not-hold": "red",
+  "not-tested": "skipped",
+};
+
+function promises(practices: PracticeResult[]): Markup | null {
+  if (practices.length === 0) return null;
+  const items = practices.map(({ promise, verdict, conditions, evidence }) => {
+    const colour = practiceColour[verdict];
+    return html`<li>
+      <span class="chip ${colour}"
+        ><b aria-hidden="true">${colourMark[colour]}</b> ${verdict.replaceAll("-", " ")}</span
+      >
+      <b>${oneLine(promise)}</b>
+      ${conditions.length > 0 && html`<p>${conditions.map(oneLine).join("; ")}.</p>`}${evidence.length > 0 && html`<small>${evidence.map(oneLine).join(", ")}</small>`}
+    </li>`;
+  });
+  return html`<section>
+    <h2>Promises put to the test</h2>
+    <ul class="panel">
+      ${items}
+    </ul>
+  </section>`;
+}

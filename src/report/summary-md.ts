@@ -1,0 +1,88 @@
+import { oneLine } from "./format.ts";
+import type { ExperimentResult, Results } from "./results.ts";
+import {
+  clusterText,
+  colourMark,
+  colourOf,
+  expectedText,
+  explanation,
+  outcomeText,
+  phaseTitle,
+  rerunCommand,
+  rowsOf,
+  slowestText,
+  summaryText,
+  timeText,
+  variantTitle,
+  verdictText,
+  type Row,
+} from "./wording.ts";
+
+/** The text of `summary.md`: what a job summary or a pull request comment shows. */
+export function summaryMarkdown(results: Results): string {
+  const notGreen = rowsOf(results.experiments).filter(({ judgement }) => colourOf(judgement) !== "green");
+  const parts = [
+    `# Recovery: ${summaryText(results)}`,
+    `${cell(clusterText(results))}, seed ${results.seed}.`,
+    results.cluster.prediction
+      ? "> **Prediction.** These times come from a model of a cluster, not from a cluster."
+      : "",
+    notGreen.length > 0 ? `## Not green\n\n${notGreen.map((row) => notGreenItem(results, row)).join("\n")}` : "",
+    ...results.experiments.map(experimentSection),
+    practicesSection(results),
+  ];
+  return parts.filter(Boolean).join("\n\n") + "\n";
+}
+
+function notGreenItem(results: Results, { experiment, variant, judgement }: Row): string {
+  const name = cell(`${experiment.id}/${variantTitle(experiment, variant)}`);
+  const verdict = `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`;
+  return `- **${name}**, ${verdict}: ${cell(explanation(judgement))}\n  ${code(rerunCommand(results, experiment, variant))}`;
+}
+
+function experimentSection(experiment: ExperimentResult): string {
+  const heading = `## ${cell(experiment.title)}`;
+  const rows = rowsOf([experiment]);
+  if (rows.length === 0) return `${heading}\n\nSkipped: ${cell(experiment.reason ?? "nothing was judged")}`;
+  const head =
+    "| variant | expected | outcome | time to recover | slowest stage | verdict |\n| --- | --- | --- | ---: | --- | --- |";
+  return `${heading}\n\n${head}\n${rows.map(tableRow).join("\n")}`;
+}
+
+function tableRow({ experiment, variant, judgement }: Row): string {
+  const phase = phaseTitle(experiment, judgement);
+  const cells = [
+    `${variantTitle(experiment, variant)}${phase ? ` (${phase})` : ""}`,
+    expectedText(judgement),
+    outcomeText(judgement),
+    timeText(variant, judgement),
+    slowestText(judgement),
+    `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`,
+  ];
+  return `| ${cells.map(cell).join(" | ")} |`;
+}
+
+function practicesSection({ practices }: Results): string {
+  if (practices.length === 0) return "";
+  const items = practices.map(({ promise, verdict, conditions }) => {
+    const when = conditions.length > 0 ? ` (${conditions.join("; ")})` : "";
+    return `- ${cell(promise)}: **${verdict.replaceAll("-", " ")}**${cell(when)}`;
+  });
+  return `## Practices\n\n${items.join("\n")}`;
+}
+
+/** Text that Markdown leaves as it is, on one line, also within a table. */
+function cell(text: string): string {
+  return oneLine(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replace(/[\\`*_[\]|~#@]/g, (mark) => `&#${mark.codePointAt(0)};`)
+    .replace(/:\/\//g, "&#58;//");
+}
+
+/** A code span, fenced with more backticks than the text has in a row. */
+function code(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return longest > 0 ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
+}

@@ -1,0 +1,144 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+import { oneLine } from "./format.ts";
+import type { ExperimentResult, Results, VerdictColour } from "./results.ts";
+import {
+  colourMark,
+  colourOf,
+  expectedText,
+  explanation,
+  outcomeText,
+  phaseTitle,
+  rerunCommand,
+  rowsOf,
+  slowestText,
+  summaryText,
+  timeText,
+  variantTitle,
+  verdictText,
+  type Row,
+} from "./wording.ts";
+
+export interface TerminalOptions {
+  /** Columns of the terminal. */
+  width: number;
+  colour: boolean;
+  /** The folder or file to look at next; null where none was written. */
+  report: string | null;
+}
+
+type Colours = ReturnType<typeof pc.createColors>;
+type Paint = (text: string) => string;
+
+/** What a run ends with on a terminal: the table, why what is not green is not, the counts, and where the report is. */
+export function terminalReport(results: Results, options: TerminalOptions): string {
+  const colours = pc.createColors(options.colour);
+  const notGreen = rowsOf(results.experiments).filter(({ judgement }) => colourOf(judgement) !== "green");
+  const prediction = results.cluster.prediction ? colours.dim(" (prediction of a model)") : "";
+  const parts = [
+    ...results.experiments.map((experiment) => experimentTable(experiment, options.width, colours)),
+    ...notGreen.map((row) => reason(results, row, options.width, colours)),
+    colours.bold(summaryText(results)) + prediction,
+    options.report === null ? "" : `report: ${options.report}`,
+  ];
+  return (
+    parts
+      .filter(Boolean)
+      .join("\n\n")
+      .replace(/\n\n(report: )/, "\n$1") + "\n"
+  );
+}
+
+function experimentTable(experiment: ExperimentResult, width: number, colours: Colours): string {
+  const heading = colours.bold(oneLine(experiment.title)) + colours.dim(`  ${oneLine(experiment.id)}`);
+  if (experiment.status === "skipped")
+    return `${heading}\n  skipped: ${oneLine(experiment.reason ?? "no reason given")}`;
+  const head = ["variant", "expected", "outcome", "time to recover", "slowest stage, and why", "verdict"];
+  const rows = rowsOf([experiment]);
+  const cells = rows.map(rowCells);
+  const table = new Table({
+    head: head.map(colours.dim),
+    colWidths: columnWidths([head, ...cells], width),
+    colAligns: ["left", "left", "left", "right", "left", "left"],
+    wordWrap: true,
+    wrapOnWordBoundary: true,
+    chars: borderless,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
+  });
+  rows.forEach(({ judgement }, index) => {
+    const [...row] = cells[index] ?? [];
+    const verdict = row.pop() ?? "";
+    table.push([...row, paint(colours)[colourOf(judgement)](verdict)]);
+  });
+  const lines = table.toString().split("\n");
+  return [heading, ...lines.map((line) => `  ${line}`.trimEnd())].join("\n");
+}
+
+function rowCells({ experiment, variant, judgement }: Row): string[] {
+  const phase = phaseTitle(experiment, judgement);
+  return [
+    variantTitle(experiment, variant) + (phase ? ` · ${phase}` : ""),
+    expectedText(judgement),
+    outcomeText(judgement),
+    timeText(variant, judgement),
+    slowestText(judgement),
+    `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`,
+  ];
+}
+
+/** As wide as the content asks; where that is too wide, the columns of prose give way, the widest first. */
+function columnWidths(rows: string[][], width: number): number[] {
+  const gap = 2;
+  const wanted = (rows[0] ?? []).map(
+    (_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)) + gap,
+  );
+  const least = [14, 14, 12, 12, 16, 14];
+  const available = Math.max(width - 2, 60);
+  while (wanted.reduce((sum, column) => sum + column, 0) > available) {
+    const shrinkable = wanted.map((column, index) => (column > (least[index] ?? 0) ? column : 0));
+    const widest = shrinkable.indexOf(Math.max(...shrinkable));
+    if (shrinkable[widest] === 0) break;
+    wanted[widest] = (wanted[widest] ?? 0) - 1;
+  }
+  return wanted;
+}
+
+function reason(results: Results, { experiment, variant, judgement }: Row, width: number, colours: Colours): string {
+  const name = `${oneLine(experiment.id)}/${variantTitle(experiment, variant)}`;
+  const mark = `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`;
+  return [
+    `${paint(colours)[colourOf(judgement)](mark)}  ${colours.bold(name)}`,
+    ...wrap(explanation(judgement), width - 2).map((line) => `  ${line}`),
+    colours.dim(`  ${rerunCommand(results, experiment, variant)}`),
+  ].join("\n");
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < Math.max(width, 40))
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function paint(colours: Colours): Record<VerdictColour, Paint> {
+  return {
+    green: colours.green,
+    red: colours.red,
+    invalid: colours.yellow,
+    notInjected: colours.yellow,
+    skipped: colours.dim,
+  };
+}
+
+const borderless = {
+  middle: "",
+  ...Object.fromEntries(
+    ["top", "bottom", "left", "right", "mid"].flatMap((edge) =>
+      ["", "-mid", "-left", "-right"].map((part) => [edge + part, ""]),
+    ),
+  ),
+};

@@ -1,0 +1,143 @@
+import { formatLimit, formatMeasured, formatMs, oneLine, plural, shellWord } from "./format.ts";
+import { verdictColour, type ExperimentResult, type Judgement, type Results, type VariantResult } from "./results.ts";
+import type { Verdict, VerdictColour } from "./results.ts";
+
+/** One judgement with what it belongs to: a row of every table. */
+export interface Row {
+  experiment: ExperimentResult;
+  variant: VariantResult;
+  judgement: Judgement;
+}
+
+/** Every judgement there is, in the order of the run. */
+export function rowsOf(experiments: ExperimentResult[]): Row[] {
+  return experiments.flatMap((experiment) =>
+    experiment.variants.flatMap((variant) =>
+      variant.judgements.map((judgement) => ({ experiment, variant, judgement })),
+    ),
+  );
+}
+
+export const verdictText: Record<Verdict, string> = {
+  recovered: "recovered",
+  "as-expected": "as expected",
+  late: "late",
+  "not-recovered": "not recovered",
+  unexpected: "unexpected",
+  invalid: "invalid",
+  "not-injected": "not injected",
+  skipped: "skipped",
+};
+
+/** A mark beside the verdict's text, so that colour is never alone. */
+export const colourMark: Record<VerdictColour, string> = {
+  green: "✓",
+  red: "✗",
+  invalid: "?",
+  notInjected: "∅",
+  skipped: "–",
+};
+
+export const colourText: Record<VerdictColour, string> = {
+  green: "green",
+  red: "red",
+  invalid: "invalid",
+  notInjected: "not injected",
+  skipped: "skipped",
+};
+
+export function colourOf(judgement: Judgement): VerdictColour {
+  return verdictColour[judgement.verdict];
+}
+
+/** The variant's name, with the repetition where there are several. */
+export function variantTitle(experiment: ExperimentResult, variant: VariantResult): string {
+  const repeated = experiment.variants.some((other) => other.name === variant.name && other.repeat > 1);
+  return oneLine(variant.name) + (repeated ? ` #${variant.repeat}` : "");
+}
+
+/** Whether the phase is worth naming: it is not where there is only one. */
+export function phaseTitle(experiment: ExperimentResult, judgement: Judgement): string {
+  const only = experiment.variants.every((variant) =>
+    variant.judgements.every(({ phase }) => phase === judgement.phase),
+  );
+  return only ? "" : oneLine(judgement.phase);
+}
+
+/** `restarted within 60 s`, or `nothing` where nothing is expected. */
+export function expectedText({ expected }: Judgement): string {
+  if (!expected) return "nothing";
+  const within = expected.withinMs === null ? "" : ` within ${formatLimit(expected.withinMs)}`;
+  return expected.outcome + within + downtimeLimit(expected.maxDowntimeMs);
+}
+
+function downtimeLimit(ms: number | null): string {
+  if (ms === null) return "";
+  return ms === 0 ? ", never down" : `, down for at most ${formatLimit(ms)}`;
+}
+
+/** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`. */
+export function outcomeText({ outcome, on, finalPhase, nodeChanged }: Judgement): string {
+  if (outcome === "stuck" && on) return `stuck (${on})`;
+  if (outcome === "stopped" && finalPhase) return `stopped (${oneLine(finalPhase)})`;
+  if (outcome === "restarted" && nodeChanged !== null) return `restarted, ${nodeChanged ? "other" : "same"} node`;
+  return outcome;
+}
+
+/** From what the times of a variant count: the bite, or where none was proven, the injection. */
+export function originMs({ bite, injected }: VariantResult): number {
+  return bite?.atMs ?? injected?.fromMs ?? 0;
+}
+
+/** The time to recover with its interval, or what there is in its place; an en dash where there is none. */
+export function timeText(variant: VariantResult, judgement: Judgement): string {
+  if (judgement.ttrMs) return formatMeasured(judgement.ttrMs);
+  if (judgement.censoredAtMs !== null) return `> ${formatMs(judgement.censoredAtMs - originMs(variant))}`;
+  if (judgement.endedMs !== null) return `ended at ${formatMs(judgement.endedMs - originMs(variant))}`;
+  return "–";
+}
+
+/** The longest stage with what governs it: `boot 12.3 s: cloud-init, in the guest`. */
+export function slowestText({ slowest, stages }: Judgement): string {
+  if (!slowest) return "";
+  const stage = stages.find(({ name }) => name === slowest.name);
+  return `${slowest.name}${stage ? ` ${formatMs(stage.ms)}` : ""}: ${oneLine(slowest.because)}`;
+}
+
+/** What was expected, why, and what was seen, in sentences. */
+export function explanation(judgement: Judgement): string {
+  const { expected, detail, reasons } = judgement;
+  const promise = expected ? `Expected: ${expectedText(judgement)} (${oneLine(expected.source)}).` : "";
+  const seen = `Seen: ${outcomeText(judgement)}${detail ? `; ${sentence(detail)}` : "."}`;
+  return [promise, seen, ...reasons.map(sentence)].filter(Boolean).join(" ");
+}
+
+function sentence(text: string): string {
+  const line = oneLine(text);
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}
+
+/** `11 green, 1 red`: only the colours that occur, `nothing judged` where none does. */
+export function summaryText({ summary }: Results): string {
+  const colours = Object.keys(colourText) as VerdictColour[];
+  const counts = colours
+    .filter((colour) => summary[colour] > 0)
+    .map((colour) => `${summary[colour]} ${colourText[colour]}`);
+  return counts.join(", ") || "nothing judged";
+}
+
+/** `simulated cluster, 4 nodes, Kubernetes v1.34.1, KubeVirt v1.6.2`. */
+export function clusterText({ cluster }: Results): string {
+  return `${cluster.provider} cluster, ${plural(cluster.nodes, "node")}, Kubernetes ${oneLine(cluster.kubernetes)}, KubeVirt ${oneLine(cluster.kubevirt)}`;
+}
+
+/** The command that runs one variant alone again, or without it the whole experiment. */
+export function rerunCommand(
+  run: Pick<Results, "seed" | "options">,
+  experiment: ExperimentResult,
+  variant?: VariantResult,
+): string {
+  const grep = variant ? `${experiment.id}/${variant.name}` : `${experiment.id}/`;
+  const words = ["npx", "rebound", "run", experiment.scenario, "--grep", grep, "--seed", String(run.seed)];
+  return [...words, ...run.options].map((word) => shellWord(oneLine(word))).join(" ");
+}
