@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Cluster } from "../cluster/cluster.ts";
-import { UsageError } from "../errors.ts";
 import { milliseconds, type Duration } from "../workload/duration.ts";
 import type { Variant } from "../workload/variant.ts";
 import type { Experiment, Expected } from "./experiment.ts";
@@ -83,7 +82,8 @@ function ruleVariant(
   const observe = rule("observe", experiment.expect?.[variant.name]);
   const after = rule("return", experiment.expectAfterReturn?.[variant.name]);
   const unfit = variant.role === "victim" ? experiment.fault.unfit({ ...planned, expectations: {}, skip: null }) : null;
-  const skip = unfit ?? (observe === null ? `no rule says what ${context.fault.name} does to it` : null);
+  const skip =
+    variant.skip ?? unfit ?? (observe === null ? `no rule says what ${context.fault.name} does to it` : null);
   return {
     variant: { ...planned, skip },
     phases: {
@@ -142,10 +142,4 @@ function skipReason(
 
 function sha256(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
-}
-
-/** Refuses a selection that leaves nothing to run, and names that exist nowhere. */
-export function requireSomething(plans: Plan[], selection: string): void {
-  if (plans.some((plan) => plan.variants.length > 0)) return;
-  throw new UsageError(`nothing matches ${selection}; \`rebound list scenarios\` shows what there is`);
 }

@@ -48,6 +48,14 @@ function differs(expected: Expectation, recovery: Recovery): Judged {
 }
 
 function inTime(expected: Expectation, recovery: Recovery): Judged {
+  const { floorMs } = expected;
+  if (floorMs !== null && recovery.ttrMs !== null && recovery.ttrMs.high < floorMs) {
+    const ttr = seconds(recovery.ttrMs.high);
+    return {
+      verdict: "invalid",
+      reasons: [`its time to recover is at most ${ttr}, less than the ${seconds(floorMs)} that the settings allow`],
+    };
+  }
   const limits = [
     { what: "time to recover", limit: expected.withinMs, measured: recovery.ttrMs },
     { what: "downtime", limit: expected.maxDowntimeMs, measured: recovery.downtimeMs },

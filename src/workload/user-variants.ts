@@ -7,12 +7,13 @@ import { variantLabel, type Variant } from "./variant.ts";
 const kinds = ["VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"] as const;
 
 /**
- * A user's own VMs as victims: every VirtualMachine, VMI and replica set of the file, each with the file's other
+ * A user's own VMs as victims: every VirtualMachine, VMI and replica set of the files, each with their other
  * objects (instance types, volumes, secrets) as what it needs. A `UsageError` where there is none, or where one
  * contradicts itself.
  */
-export function userVariants(file: string): Variant[] {
-  const manifests = readManifests(file);
+export function userVariants(files: string[]): Variant[] {
+  const file = files.join(", ");
+  const manifests = files.flatMap(readManifests);
   for (const manifest of manifests) resourceOf(manifest);
   const machines = manifests.filter(isMachine);
   if (machines.length === 0) {

@@ -14,6 +14,8 @@ export interface Variant {
   manifests: Manifest[];
   /** What a reader of its results must know: how it was changed, what of it is not judged. */
   notes?: string[];
+  /** Why this cluster cannot judge it; it is then left out of the run. */
+  skip?: string;
 }
 
 export interface VmOptions extends GuestOptions {

@@ -24,11 +24,11 @@ export function sum(...waits: Wait[]): Wait {
 
 /** From a new VMI to a guest that answers. Nothing documents it: an allowance by how guests are run. */
 export function start({ cluster }: Situation): Wait {
-  return { least: 0, most: { kvm: 90_000, tcg: 180_000, simulated: 60_000 }[cluster.acceleration] };
+  return { least: 0, most: { kvm: 90_000, tcg: 180_000, simulated: 30_000 }[cluster.acceleration] };
 }
 
 /** Removal of the old pod and VMI, then a new VMI: controllers' work, no constant in it. */
-export const recreate: Wait = { least: 0, most: 20_000 };
+export const recreate: Wait = { least: 0, most: 10_000 };
 
 /** virt-handler learns of a domain's end from libvirt at once. */
 export const domainEvent: Wait = { least: 0, most: 5_000 };

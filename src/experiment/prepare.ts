@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import type { Cluster } from "../cluster/cluster.ts";
+import { UsageError } from "../errors.ts";
+import type { Fault } from "../faults/fault.ts";
+import { nodes } from "../kube/resources.ts";
+import type { Node } from "../kube/objects.ts";
+import { modelLimits } from "../workload/model-limits.ts";
+import { missingReference } from "../workload/references.ts";
+import { whyNeverScheduled } from "../workload/schedulable.ts";
+import { userVariants } from "../workload/user-variants.ts";
+import type { Variant } from "../workload/variant.ts";
+import { loadScenarios, type Declared } from "./load-scenarios.ts";
+import { planExperiment } from "./plan-experiment.ts";
+import type { Plan } from "./plan.ts";
+
+/** What a user asks to be run. */
+export interface Selection {
+  /** Names of scenarios or files; none means the whole catalogue. */
+  scenarios: string[];
+  /** Manifest files of the user's own VMs, to be broken in place of the scenarios' variants. */
+  vmFiles: string[];
+  /** Only variants whose `experiment/variant` matches. */
+  grep: RegExp | null;
+  /** Only experiments with this fault. */
+  fault: string | null;
+  seed: number;
+  /** How often each experiment is run. */
+  repeat: number;
+}
+
+/** A planned experiment and the fault that it injects. */
+export interface Prepared {
+  plan: Plan;
+  fault: Fault;
+}
+
+/**
+ * Decides all that will be run, on a cluster like `cluster`: nothing is deployed. A `UsageError` where the selection
+ * leaves nothing, or a VM can never run there.
+ */
+export async function prepare(selection: Selection, cluster: Cluster): Promise<Prepared[]> {
+  const declared = await select(selection);
+  const own = selection.vmFiles.length === 0 ? null : await ownVariants(selection.vmFiles, cluster);
+  const prepared = declared.flatMap(({ scenario, experiment }) => {
+    const asked = own === null ? experiment : withVariants(experiment, own);
+    return Array.from({ length: selection.repeat }, (_, index) => ({
+      fault: experiment.fault,
+      plan: planExperiment(asked, cluster, {
+        scenario,
+        seed: selection.seed,
+        repeat: index + 1,
+        only: (id, variant) => selection.grep?.test(`${id}/${variant}`) ?? true,
+      }),
+    }));
+  });
+  const chosen = prepared.filter(({ plan }) => plan.variants.length > 0);
+  if (chosen.length === 0) {
+    throw new UsageError(
+      `no variant matches --grep ${selection.grep?.source}; a variant is named experiment/variant, e.g. ${exampleOf(declared)}`,
+    );
+  }
+  return chosen;
+}
+
+/** The seed of one experiment's own cluster: no two experiments of a run share their chance. */
+export function clusterSeed(plan: Plan): number {
+  return createHash("sha256").update(`${plan.seed}/${plan.id}/${plan.repeat}`).digest().readUInt32BE(0);
+}
+
+async function select({ scenarios, fault }: Selection): Promise<Declared[]> {
+  const declared = await loadScenarios(scenarios);
+  const chosen = declared.filter(({ experiment }) => fault === null || experiment.fault.name === fault);
+  if (chosen.length > 0) return chosen;
+  const present = [...new Set(declared.map(({ experiment }) => experiment.fault.name))].sort();
+  throw new UsageError(`no experiment has the fault "${fault}"; there are ${present.join(", ")}`);
+}
+
+/** The user's VMs, held against what the cluster can run and, where it is a model, against what it models. */
+async function ownVariants(files: string[], cluster: Cluster): Promise<Variant[]> {
+  const workers = await cluster.kube.list<Node>(nodes);
+  return userVariants(files).map((variant) => {
+    const which = `${files.join(", ")}: ${variant.name}`;
+    const { skip, notes, assumed } = cluster.description.prediction ? modelLimits(variant) : noLimits;
+    const noted = {
+      ...variant,
+      manifests: [...variant.manifests, ...assumed],
+      notes: [...(variant.notes ?? []), ...notes],
+    };
+    if (skip !== null) return { ...noted, skip };
+    const missing = missingReference(variant);
+    if (missing !== null)
+      throw new UsageError(`${which}: ${missing}, which no file given with --vm holds; add that file`);
+    const never = whyNeverScheduled(variant, workers);
+    if (never !== null) throw new UsageError(`${which} can never be scheduled on this cluster: ${never}`);
+    return noted;
+  });
+}
+
+const noLimits = { skip: null, notes: [], assumed: [] };
+
+/** The same experiment on the user's VMs; what its scenario states of its own variants does not speak of them. */
+function withVariants(experiment: Declared["experiment"], variants: Variant[]): Declared["experiment"] {
+  const { expect: _expect, expectAfterReturn: _expectAfterReturn, ...rest } = experiment;
+  return { ...rest, variants };
+}
+
+function exampleOf([first]: Declared[]): string {
+  return first === undefined ? "vm-crash/always" : `${first.experiment.id}/${first.experiment.variants[0]?.name}`;
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import type { Expectation, Outcome } from "../../src/experiment/plan.ts";
+import { judge, type Case } from "../../src/experiment/verdict.ts";
+import type { Recovery } from "../../src/recovery/recovery.ts";
+
+function expecting(outcome: Outcome, limits: Partial<Expectation> = {}): Expectation {
+  return { outcome, withinMs: null, maxDowntimeMs: null, floorMs: null, source: "the book", ...limits };
+}
+
+function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
+  return {
+    outcome,
+    detail: "as seen",
+    on: null,
+    phase: null,
+    nodeChanged: null,
+    distrust: [],
+    provenBy: null,
+    goodAtMs: null,
+    ttrMs: null,
+    fromReliefMs: null,
+    endedMs: null,
+    censoredAtMs: null,
+    downtimeMs: null,
+    stages: [],
+    slowest: null,
+    before: { vmiUid: null, node: null, bootId: null },
+    after: { vmiUid: null, node: null, bootId: null },
+    members: [],
+    evidence: [],
+    ...more,
+  };
+}
+
+function verdictOf(over: Partial<Case>): string {
+  return judge({
+    role: "victim",
+    expectation: expecting("restarted", { withinMs: 60_000 }),
+    recovery: seen("restarted", { ttrMs: { value: 20_000, low: 19_000, high: 21_000 } }),
+    bitten: true,
+    refusal: null,
+    skip: null,
+    broken: null,
+    ...over,
+  }).verdict;
+}
+
+describe("the verdict", () => {
+  it("is recovered when the comeback was expected and in time", () => {
+    assert.equal(verdictOf({}), "recovered");
+  });
+
+  it("is late when even the least time is over the limit", () => {
+    const ttrMs = { value: 62_000, low: 61_000, high: 63_000 };
+    assert.equal(verdictOf({ recovery: seen("restarted", { ttrMs }) }), "late");
+  });
+
+  it("is invalid when the limit lies inside the interval", () => {
+    const ttrMs = { value: 60_000, low: 59_000, high: 61_000 };
+    assert.equal(verdictOf({ recovery: seen("restarted", { ttrMs }) }), "invalid");
+  });
+
+  it("is invalid when an expected time could not be measured", () => {
+    assert.equal(verdictOf({ recovery: seen("restarted") }), "invalid");
+  });
+
+  for (const outcome of ["stuck", "stopped"] as const) {
+    it(`is not-recovered when a comeback was expected and the VM is ${outcome}`, () => {
+      assert.equal(verdictOf({ recovery: seen(outcome) }), "not-recovered");
+    });
+  }
+
+  it("is unexpected when a VM comes back that should not", () => {
+    assert.equal(verdictOf({ expectation: expecting("stuck") }), "unexpected");
+  });
+
+  it("is as-expected when a VM stays down that should", () => {
+    assert.equal(verdictOf({ expectation: expecting("stopped"), recovery: seen("stopped") }), "as-expected");
+  });
+
+  it("is not-injected, whatever was seen, when nothing proves that the fault bit", () => {
+    assert.equal(verdictOf({ bitten: false }), "not-injected");
+    assert.equal(verdictOf({ bitten: false, recovery: seen("undisturbed") }), "not-injected");
+  });
+
+  it("needs no bite of a bystander", () => {
+    const expectation = expecting("undisturbed");
+    assert.equal(
+      verdictOf({ role: "bystander", bitten: false, expectation, recovery: seen("undisturbed") }),
+      "as-expected",
+    );
+  });
+
+  it("is invalid before it is anything else that was measured", () => {
+    assert.equal(verdictOf({ broken: "interrupted", bitten: false }), "invalid");
+    assert.equal(verdictOf({ recovery: seen("restarted", { distrust: ["a watch was lost"] }) }), "invalid");
+    assert.equal(verdictOf({ recovery: seen("unknown") }), "invalid");
+  });
+
+  it("is skipped before everything, and where no rule speaks", () => {
+    assert.equal(verdictOf({ skip: "it has no probe", broken: "interrupted" }), "skipped");
+    assert.equal(verdictOf({ expectation: null }), "skipped");
+  });
+
+  it("says in a sentence what was expected, why, and what was seen", () => {
+    const { reasons } = judge({
+      role: "victim",
+      expectation: expecting("restarted"),
+      recovery: seen("stopped", { detail: "the VMI ended Succeeded" }),
+      bitten: true,
+      refusal: null,
+      skip: null,
+      broken: null,
+    });
+    assert.deepEqual(reasons, ["expected restarted (the book), but it is stopped: the VMI ended Succeeded"]);
+  });
+});
