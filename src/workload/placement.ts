@@ -5,7 +5,7 @@ import { vmiSpecOf, type Variant } from "./variant.ts";
  * The variant with a *preferred* affinity to the node, the strongest weight: it starts there when there is room,
  * and nothing forbids it to come back elsewhere (a selector would).
  */
-export function preferNode(variant: Variant, node: string): Variant {
+export function preferNode<V extends Pick<Variant, "kind" | "manifests">>(variant: V, node: string): V {
   const placed = structuredClone(variant);
   const spec = vmiSpecOf(placed);
   const term = {
