@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import type { Actuators, Cluster } from "../../src/cluster/cluster.ts";
+import { experiment, type ExperimentOptions } from "../../src/experiment/experiment.ts";
+import { planExperiment } from "../../src/experiment/plan-experiment.ts";
+import type { ClusterDescription, Plan } from "../../src/experiment/plan.ts";
+import type { Fault } from "../../src/faults/fault.ts";
+import { nodeShutdown } from "../../src/faults/node-shutdown.ts";
+import { oomKill } from "../../src/faults/oom-kill.ts";
+import { probeFailure } from "../../src/faults/probe-failure.ts";
+import { vmCrash } from "../../src/faults/vm-crash.ts";
+import { tcpProbe } from "../../src/workload/guest.ts";
+import { bystander, everyStrategy, vm } from "../../src/workload/variant.ts";
+
+const description: ClusterDescription = {
+  provider: "simulated",
+  prediction: true,
+  kubernetes: "v1",
+  kubevirt: "v1",
+  nodes: 4,
+  acceleration: "simulated",
+  cgroup: "v2",
+  settings: { nodeMonitorGracePeriodSeconds: 50, unreachableTolerationSeconds: 300, evictionStrategy: "None" },
+  operators: [],
+};
+
+function plan(options: Partial<ExperimentOptions>, over: Partial<ClusterDescription> = {}, cannot?: string): Plan {
+  const actuators = { unsupported: () => cannot ?? null } as unknown as Actuators;
+  const cluster = { description: { ...description, ...over }, actuators } as Pick<Cluster, "description" | "actuators">;
+  const whole = experiment({ id: "it", title: "it", fault: vmCrash(), variants: everyStrategy(), ...options });
+  return planExperiment(whole, cluster, { scenario: "it", seed: 1, repeat: 1 });
+}
+
+function outcomes(of: Plan, phase: string): Record<string, string | undefined> {
+  return Object.fromEntries(of.variants.map((variant) => [variant.name, variant.expectations[phase]?.outcome]));
+}
+
+/** What KubeVirt is documented to do, written out once more, by hand. */
+const documented: [string, Fault, string, string][] = [
+  ["qemu killed", vmCrash(), "observe", "restarted restarted stopped stopped stopped restarted stopped"],
+  ["memory limit hit", oomKill(), "observe", "restarted restarted stopped stopped stopped restarted stopped"],
+  [
+    "liveness failed, the guest obeys",
+    probeFailure({ how: "port-closed" }),
+    "observe",
+    "restarted stopped stopped stopped stopped restarted stopped",
+  ],
+  [
+    "liveness failed, the guest is hung",
+    probeFailure({ how: "guest-hung" }),
+    "observe",
+    "restarted restarted stopped stopped stopped restarted stopped",
+  ],
+  ["readiness failed", probeFailure({ probe: "readiness" }), "observe", "stuck stuck stuck stuck stuck stuck stopped"],
+  [
+    "readiness passes again",
+    probeFailure({ probe: "readiness" }),
+    "return",
+    "resumed resumed resumed resumed resumed resumed stopped",
+  ],
+  ["node lost", nodeShutdown(), "observe", "stuck stuck stuck stuck stuck restarted stopped"],
+  ["node back", nodeShutdown(), "return", "restarted restarted stopped stopped stopped undisturbed stopped"],
+  [
+    "node shut down in order",
+    nodeShutdown({ how: "orderly" }),
+    "observe",
+    "stuck stuck stuck stuck stuck restarted stopped",
+  ],
+];
+
+describe("what is expected of every way to run a VM", () => {
+  const ways = ["always", "rerun", "manual", "once", "bare", "rs", "halted"];
+  for (const [what, fault, phase, expected] of documented) {
+    it(`after ${what}`, () => {
+      const planned = plan({ fault, variants: everyStrategy({ liveness: tcpProbe(), readiness: tcpProbe() }) });
+      assert.deepEqual(
+        outcomes(planned, phase),
+        Object.fromEntries(ways.map((way, i) => [way, expected.split(" ")[i]])),
+      );
+    });
+  }
+
+  it("names a source for each", () => {
+    for (const variant of plan({}).variants) assert.notEqual(variant.expectations["observe"]?.source ?? "", "");
+  });
+
+  it("is that a node back before its pods were marked restarts a replica set's members only then", () => {
+    const planned = plan({ fault: nodeShutdown(), observe: "100s" });
+    assert.equal(outcomes(planned, "observe")["rs"], "stuck");
+    assert.equal(outcomes(planned, "return")["rs"], "restarted");
+  });
+
+  it("is nothing for a node held just as long as its pods may be marked or not", () => {
+    const planned = plan({ fault: nodeShutdown(), observe: "350s" });
+    assert.match(planned.variants[0]?.skip ?? "", /no rule/);
+  });
+});
+
+describe("an experiment's plan", () => {
+  it("watches a node's loss past detection, toleration and a restart, from the live settings", () => {
+    const patient = { ...description.settings, unreachableTolerationSeconds: 600 };
+    const [usual, longer] = [plan({ fault: nodeShutdown() }), plan({ fault: nodeShutdown() }, { settings: patient })];
+    assert.ok(usual.phases[0]!.limitMs > 365_000);
+    assert.equal(longer.phases[0]!.limitMs - usual.phases[0]!.limitMs, 300_000);
+  });
+
+  it("allows an OOM kill the watchdog's time where the whole container dies", () => {
+    const within = (cgroup: "v1" | "v2") =>
+      plan({ fault: oomKill() }, { cgroup }).variants[0]!.expectations["observe"]!.withinMs!;
+    assert.equal(within("v2") - within("v1"), 46_000 - 5_000);
+  });
+
+  it("has a floor that follows the probe's settings", () => {
+    const floor = (periodSeconds: number) => {
+      const variants = [vm("a", { liveness: tcpProbe({ periodSeconds, failureThreshold: 4 }) })];
+      return plan({ fault: probeFailure(), variants }).variants[0]!.expectations["observe"]!.floorMs;
+    };
+    assert.equal(floor(5), 15_000);
+    assert.equal(floor(20), 60_000);
+  });
+
+  it("judges a variant by what the scenario states, where it states something", () => {
+    const planned = plan({ expect: { rerun: "stopped", always: { outcome: "restarted", within: "7s" } } });
+    assert.equal(planned.variants[1]?.expectations["observe"]?.outcome, "stopped");
+    assert.equal(planned.variants[0]?.expectations["observe"]?.withinMs, 7_000);
+    assert.match(planned.variants[1]?.expectations["observe"]?.source ?? "", /stated by the scenario "it"/);
+  });
+
+  it("skips a variant that has nothing the fault could hit, and says why", () => {
+    const planned = plan({
+      fault: probeFailure(),
+      variants: [vm("bare-of-probes"), vm("probed", { liveness: tcpProbe() })],
+    });
+    assert.deepEqual(
+      planned.variants.map((variant) => variant.skip),
+      ["it has no liveness probe to fail", null],
+    );
+    assert.equal(planned.skip, null);
+  });
+
+  it("is skipped whole when no victim can be hit, or the cluster cannot do the fault", () => {
+    assert.match(plan({ fault: probeFailure() }).skip ?? "", /no victim can be hit .*no liveness probe/);
+    assert.equal(plan({}, {}, "no hands for it").skip, "no hands for it");
+  });
+
+  it("expects bystanders to go on as they were", () => {
+    const planned = plan({ variants: [vm("hit"), bystander(vm("beside")), vm("off", { runStrategy: "Halted" })] });
+    assert.deepEqual(outcomes(planned, "observe"), { hit: "restarted", beside: "undisturbed", off: "stopped" });
+  });
+
+  it("can be put to a file: it survives JSON", () => {
+    const planned = plan({});
+    assert.deepEqual(JSON.parse(JSON.stringify(planned)), planned);
+  });
+});
+
+describe("an experiment's declaration", () => {
+  const refusals: [string, Partial<ExperimentOptions>, RegExp][] = [
+    ["an id that is no file name", { id: "My Crash" }, /lower-case letters/],
+    ["no variants", { variants: [] }, /has no variants/],
+    ["two variants of one name", { variants: [vm("a"), vm("a")] }, /two variants called "a"/],
+    ["an expectation of nobody", { expect: { nobody: "restarted" } }, /"nobody", which is none of its variants/],
+    ["a length of time that is none", { observe: "soon" as "1s" }, /"soon" is not a length of time/],
+  ];
+  for (const [what, options, message] of refusals) {
+    it(`is refused with ${what}`, () => {
+      assert.throws(() => plan(options), { name: "UsageError", message });
+    });
+  }
+});
