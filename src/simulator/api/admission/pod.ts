@@ -1,0 +1,41 @@
+import type { Pod, Toleration } from "../../../kube/objects.ts";
+import type { World } from "../../world.ts";
+import type { AdmissionRequest } from "./admit.ts";
+
+/**
+ * New pods: the API's defaults, and how long they stand a silent or broken node where they do not say so
+ * themselves (plugin/pkg/admission/defaulttolerationseconds).
+ */
+export function admitPod(world: World, pod: Pod, { old }: AdmissionRequest): Pod {
+  if (old !== undefined) return pod;
+  const { notReadyTolerationSeconds, unreachableTolerationSeconds } = world.settings;
+  const tolerations = [...(pod.spec.tolerations ?? [])];
+  const tolerate = (key: string, seconds: number) => {
+    if (tolerations.some((toleration) => tolerates(toleration, key))) return;
+    tolerations.push({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: seconds });
+  };
+  tolerate("node.kubernetes.io/not-ready", notReadyTolerationSeconds);
+  tolerate("node.kubernetes.io/unreachable", unreachableTolerationSeconds);
+  return {
+    ...pod,
+    spec: {
+      restartPolicy: "Always",
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: "ClusterFirst",
+      schedulerName: "default-scheduler",
+      priority: 0,
+      preemptionPolicy: "PreemptLowerPriority",
+      enableServiceLinks: true,
+      securityContext: {},
+      ...pod.spec,
+      tolerations,
+    },
+  };
+}
+
+function tolerates(toleration: Toleration, key: string): boolean {
+  return (
+    (toleration.key === key || !toleration.key) &&
+    (toleration.effect === "NoExecute" || toleration.effect === undefined)
+  );
+}

@@ -1,0 +1,78 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ApiRequest, ApiResponse, ApiStream } from "../simulation.ts";
+
+/** A watcher that takes nothing for this long is dropped, in milliseconds of the real clock. */
+const slowWatcherMs = 10_000;
+
+/** An API server that listens. */
+export interface Listening extends AsyncDisposable {
+  /** e.g. `http://127.0.0.1:40123`. */
+  readonly url: string;
+}
+
+/**
+ * Serves a handler over HTTP on the loopback interface alone. A handler that rejects gets its client's
+ * connection cut, as a server that is down would.
+ * @param port 0 takes any that is free.
+ */
+export async function serve(handle: (request: ApiRequest) => Promise<ApiResponse>, port = 0): Promise<Listening> {
+  const server = createServer((request, response) => {
+    answer(handle, request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  handle: (request: ApiRequest) => Promise<ApiResponse>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, headers, body } = await handle(await read(request));
+  response.writeHead(status, headers);
+  if (typeof body === "string") response.end(body);
+  else stream(body, response);
+}
+
+async function read(request: IncomingMessage): Promise<ApiRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  return { method: request.method ?? "GET", path: request.url ?? "/", headers, ...(text !== "" && { body: text }) };
+}
+
+function stream(lines: ApiStream, response: ServerResponse): void {
+  // Clients wait for the headers before they count the watch as open.
+  response.flushHeaders();
+  let stalled: NodeJS.Timeout | undefined;
+  response.on("drain", () => {
+    clearTimeout(stalled);
+    stalled = undefined;
+  });
+  response.on("close", () => {
+    clearTimeout(stalled);
+    lines.close();
+  });
+  lines.read(
+    (text) => {
+      if (!response.write(text)) stalled ??= setTimeout(() => response.destroy(), slowWatcherMs);
+    },
+    () => response.end(),
+  );
+}

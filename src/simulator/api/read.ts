@@ -1,0 +1,159 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import type { ApiResponse } from "../simulation.ts";
+import { StatusError } from "../status-error.ts";
+import type { Store } from "../store.ts";
+import type { World } from "../world.ts";
+import { groupVersion, qualify } from "./registry.ts";
+import type { Served } from "./registry.ts";
+import { readView } from "./request.ts";
+import type { Query, Target } from "./request.ts";
+import { readSelection } from "./selection.ts";
+import { metadataListText, metadataText, tableText } from "./table.ts";
+import type { Included } from "./table.ts";
+import { answer, badRequest, listText, objectText } from "./wire.ts";
+
+/** The object of that name; 404 where there is none. */
+export function find(store: Store, served: Served, { namespace, name = "" }: Target): KubeObject {
+  const object = store.get(served.plural, namespace, name);
+  if (object !== undefined) return object;
+  throw new StatusError(404, "NotFound", `${qualify(served.plural)} "${name}" not found`, {
+    name,
+    ...(served.group !== "" && { group: served.group }),
+    kind: served.plural,
+  });
+}
+
+/** GET of one object. */
+export function getObject(world: World, served: Served, target: Target, query: Query): ApiResponse {
+  return objectAnswer(world, served, target, query, 200, find(world.store, served, target));
+}
+
+/** An object in the form that the client asked for. */
+export function objectAnswer(
+  world: World,
+  served: Served,
+  target: Target,
+  query: Query,
+  status: number,
+  object: KubeObject,
+  headers: Record<string, string> = {},
+): ApiResponse {
+  const view = readView(query.headers);
+  if (view === "table") {
+    const metadata = { resourceVersion: object.metadata.resourceVersion };
+    return answer(status, tableText(served, [object], metadata, world.clock.wall(), readIncluded(query)), headers);
+  }
+  if (view === "metadata") return answer(status, metadataText(object), headers);
+  return answer(status, objectText(object, groupVersion(served.group, target.version)), headers);
+}
+
+/** GET of a collection: all of it, or a page. */
+export function listObjects(world: World, served: Served, target: Target, query: Query): ApiResponse {
+  const { store } = world;
+  const selects = readSelection(served, target.namespace, query.parameters);
+  const page = readPage(query.parameters);
+  const at = page.resourceVersion ?? exactVersion(store, query.parameters) ?? store.resourceVersion;
+  const all = at === store.resourceVersion ? store.list(served.plural) : store.listAt(served.plural, at);
+  if (all === undefined) throw expired(at, page.resourceVersion !== undefined);
+  const rest = all.filter((object) => selects(object) && keyOf(object) > page.after).sort(byKey);
+  const objects = page.limit > 0 ? rest.slice(0, page.limit) : rest;
+  const metadata = {
+    resourceVersion: String(at),
+    ...(objects.length < rest.length && {
+      continue: continueToken(at, objects.at(-1)!),
+      remainingItemCount: rest.length - objects.length,
+    }),
+  };
+  switch (readView(query.headers)) {
+    case "table":
+      return answer(200, tableText(served, objects, metadata, world.clock.wall(), readIncluded(query)));
+    case "metadata":
+      return answer(200, metadataListText(objects, metadata));
+    case "object":
+      return answer(200, listText(served, target.version, objects, metadata));
+  }
+}
+
+/** What of the objects a table carries. */
+export function readIncluded({ parameters }: Query): Included {
+  const included = parameters.get("includeObject") ?? "Metadata";
+  if (included === "None" || included === "Metadata" || included === "Object") return included;
+  throw badRequest(`unrecognized includeObject value: "${included}"`);
+}
+
+/** A `resourceVersion` from a query; undefined where there is none. */
+export function readVersion(parameters: URLSearchParams): number | undefined {
+  const text = parameters.get("resourceVersion");
+  if (text === null || text === "") return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new StatusError(
+    500,
+    "",
+    `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+  );
+}
+
+/** Order in which lists come: by namespace and name. */
+export function byKey(a: KubeObject, b: KubeObject): number {
+  const left = keyOf(a);
+  const right = keyOf(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** The version a list must show exactly; undefined where the newest will do. */
+function exactVersion(store: Store, parameters: URLSearchParams): number | undefined {
+  const version = readVersion(parameters);
+  if (version === undefined || version === 0) return undefined;
+  if (version > store.resourceVersion) {
+    throw new StatusError(504, "Timeout", `Too large resource version: ${version}, current: ${store.resourceVersion}`, {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    });
+  }
+  return parameters.get("resourceVersionMatch") === "Exact" ? version : undefined;
+}
+
+interface Page {
+  limit: number;
+  after: string;
+  resourceVersion: number | undefined;
+}
+
+function readPage(parameters: URLSearchParams): Page {
+  const limit = Number(parameters.get("limit") ?? 0);
+  const token = parameters.get("continue");
+  if (!token) return { limit, after: "", resourceVersion: undefined };
+  const text = Buffer.from(token, "base64url").toString("utf8");
+  try {
+    const { rv, start } = JSON.parse(text) as { rv: number; start: string };
+    return { limit, after: start.slice(0, -1), resourceVersion: rv };
+  } catch {
+    throw badRequest(
+      `invalid continue token: continue key is not valid: invalid character ${characterText(Buffer.from(token, "base64url")[0] ?? 0)} looking for beginning of value`,
+    );
+  }
+}
+
+/** A byte as Go's JSON reader quotes it. */
+function characterText(byte: number): string {
+  return byte >= 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `'\\u${byte.toString(16).padStart(4, "0")}'`;
+}
+
+function continueToken(resourceVersion: number, last: KubeObject): string {
+  const token = { v: "meta.k8s.io/v1", rv: resourceVersion, start: `${keyOf(last)}\u0000` };
+  return Buffer.from(JSON.stringify(token)).toString("base64url");
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+function expired(resourceVersion: number, paging: boolean): StatusError {
+  return new StatusError(
+    410,
+    "Expired",
+    paging
+      ? "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter."
+      : `The resourceVersion for the provided list is too old: ${resourceVersion}`,
+  );
+}
