@@ -1,3 +1,3 @@
-import { resolveReboundToThisPackage } from "../src/cli/rebound-specifier.ts";
+import { registerModuleHooks } from "../src/cli/module-hooks.ts";
 
-resolveReboundToThisPackage();
+registerModuleHooks();

@@ -4,13 +4,13 @@ import yargs from "yargs";
 import { UsageError } from "../errors.ts";
 import { exitCodeOf, explain } from "./failure.ts";
 import { listCommand } from "./list.ts";
-import { resolveReboundToThisPackage } from "./rebound-specifier.ts";
+import { registerModuleHooks } from "./module-hooks.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 
 /** The command line of Rebound. Never rejects: what goes wrong becomes a message and the exit code. */
 export async function main(args: string[]): Promise<void> {
-  resolveReboundToThisPackage();
+  registerModuleHooks();
   process.stdout.on("error", leaveWhenNobodyReads);
   try {
     await parser(args, await ownVersion()).parseAsync();
