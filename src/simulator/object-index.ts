@@ -1,7 +1,7 @@
 import type { KubeObject, Pod } from "../kube/objects.ts";
 import type { Change, Store } from "./store.ts";
 
-/** An object and the resource it is kept under. */
+/** Where an object is kept. */
 export interface Dependent {
   resource: string;
   namespace: string | undefined;
@@ -13,6 +13,8 @@ export class ObjectIndex {
   readonly #store: Store;
   readonly #podsByNode = new Map<string, Map<string, Dependent>>();
   readonly #dependents = new Map<string, Map<string, Dependent>>();
+  readonly #byNamespace = new Map<string, Map<string, Dependent>>();
+  readonly #byUid = new Map<string, Dependent>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -35,6 +37,16 @@ export class ObjectIndex {
     return [...(this.#dependents.get(uid)?.values() ?? [])];
   }
 
+  /** Everything in a namespace, oldest first. */
+  inNamespace(namespace: string): Dependent[] {
+    return [...(this.#byNamespace.get(namespace)?.values() ?? [])];
+  }
+
+  /** Where the object with that UID is, if it exists. */
+  find(uid: string): Dependent | undefined {
+    return this.#byUid.get(uid);
+  }
+
   #read<T extends KubeObject>(entries: Map<string, Dependent> | undefined): T[] {
     if (entries === undefined) return [];
     const found: T[] = [];
@@ -49,6 +61,12 @@ export class ObjectIndex {
     const { namespace, name, uid } = object.metadata;
     const entry: Dependent = { resource, namespace, name };
     const gone = verb === "DELETED";
+    if (gone) this.#byUid.delete(uid);
+    else this.#byUid.set(uid, entry);
+    if (namespace !== undefined) {
+      if (gone) drop(this.#byNamespace, namespace, uid);
+      else put(this.#byNamespace, namespace, uid, entry);
+    }
     for (const owner of old?.metadata.ownerReferences ?? []) {
       if (gone || !object.metadata.ownerReferences?.some((now) => now.uid === owner.uid)) {
         drop(this.#dependents, owner.uid, uid);

@@ -7,6 +7,15 @@ export const versions = { kubernetes: "v1.36.2", kubevirt: "v1.9.0" } as const;
 export const defaultSettings = {
   /** Kubelet renews its lease this often (pkg/kubelet/apis/config: nodeLeaseDurationSeconds 40 × 0.25). */
   nodeLeaseRenewSeconds: 10,
+  /** Kubelet compares and, where they differ, posts its node's status this often (pkg/kubelet: nodeStatusUpdateFrequency). */
+  nodeStatusUpdateSeconds: 10,
+  /** It posts an unchanged status after this (pkg/kubelet: nodeStatusReportFrequency). */
+  nodeStatusReportSeconds: 300,
+  /** Kubelet's orderly end of pods at a shutdown; 0 is off, the default (pkg/kubelet/nodeshutdown: shutdownGracePeriod). */
+  shutdownGracePeriodSeconds: 0,
+  /** From power on to a running kubelet, at least, and up to this much more: those of a container node, seen with kind. */
+  nodeBootSeconds: 3,
+  nodeBootJitterSeconds: 6,
   /** Node controller looks this often (pkg/controller/nodelifecycle: nodeMonitorPeriod). */
   nodeMonitorPeriodSeconds: 5,
   /** Silence after which a node is Unknown (nodelifecycle: nodeMonitorGracePeriod, 50 s since 1.32). */

@@ -1,4 +1,5 @@
 import type { EventClock } from "./event-clock.ts";
+import type { ContainerRuntime } from "./node/container-runtime.ts";
 import type { SimulatedMachine } from "./node/machine.ts";
 import type { ProcessFactory } from "./node/process.ts";
 import { ObjectIndex } from "./object-index.ts";
@@ -15,6 +16,7 @@ export class WorldState implements World {
   readonly index: ObjectIndex;
   readonly settings: Settings;
   readonly machines = new Map<string, SimulatedMachine>();
+  readonly runtimes = new Map<string, ContainerRuntime>();
   readonly programs: ProcessFactory[] = [];
   readonly #stopped = new Set<Component>(["virt-controller", "virt-api"]);
   readonly #listeners: ((component: Component, up: boolean) => void)[] = [];

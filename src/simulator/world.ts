@@ -1,4 +1,5 @@
 import type { EventClock } from "./event-clock.ts";
+import type { ContainerRuntime } from "./node/container-runtime.ts";
 import type { SimulatedMachine } from "./node/machine.ts";
 import type { ProcessFactory } from "./node/process.ts";
 import type { ObjectIndex } from "./object-index.ts";
@@ -19,6 +20,8 @@ export interface World {
   readonly settings: Settings;
   /** By node name; a machine outlives its Node object. */
   readonly machines: Map<string, SimulatedMachine>;
+  /** The container runtime of each machine, by node name. */
+  readonly runtimes: Map<string, ContainerRuntime>;
   /** Asked in order for the process of a container; what none of them knows just runs until it is told to end. */
   readonly programs: ProcessFactory[];
   /** Whether that component runs and reaches the API server. */

@@ -18,6 +18,8 @@ export class SimulatedMachine {
   boot = 1;
   /** Main processes of running containers, by `podUid/container`. */
   readonly processes = new Map<string, Process>();
+  /** What device plug-ins have registered since this boot, by resource name, e.g. `devices.kubevirt.io/kvm`. */
+  readonly devices = new Map<string, number>();
   readonly #clock: EventClock;
   readonly #listeners: (() => void)[] = [];
   #overdue: (() => void)[] = [];
@@ -50,6 +52,7 @@ export class SimulatedMachine {
     Object.assign(this, state);
     if (state.powered === false || boots) {
       this.processes.clear();
+      this.devices.clear();
       this.#overdue = [];
     }
     if (thaws) for (const run of this.#overdue.splice(0)) this.schedule(0, run);

@@ -1,0 +1,93 @@
+import type { KubeObject } from "../kube/objects.ts";
+import { ApiServer } from "./api/api-server.ts";
+import { qualify } from "./api/registry.ts";
+import { startGarbageCollector } from "./controllers/garbage-collector.ts";
+import { namespaceFinalizer, startNamespaceDeletion } from "./controllers/namespace-deletion.ts";
+import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
+import { startPodGc } from "./controllers/pod-gc.ts";
+import { startScheduler } from "./controllers/scheduler.ts";
+import { startTaintEviction } from "./controllers/taint-eviction.ts";
+import { EventClock } from "./event-clock.ts";
+import { nodeHands, type NodeHands } from "./node/node-hands.ts";
+import type { NodeProfile } from "./node/node-object.ts";
+import { startNodes } from "./node/start-nodes.ts";
+import { Random } from "./random.ts";
+import { defaultSettings, type Settings } from "./settings.ts";
+import { Store } from "./store.ts";
+import { WorldState } from "./world-state.ts";
+import type { World } from "./world.ts";
+
+export interface SimulationOptions {
+  /** All chance follows from it: the same seed and the same acts give the same history. */
+  seed: number;
+  /** Nodes beside the one of the control plane; three unless said otherwise. */
+  workers?: number;
+  settings?: Partial<Settings>;
+  /** Calendar time of the model's zero, in milliseconds since 1970. */
+  epochMs?: number;
+  cpusPerWorker?: number;
+  memoryBytesPerWorker?: number;
+}
+
+/** A simulated cluster that stands ready, and the hands on it. */
+export interface Simulation {
+  readonly clock: EventClock;
+  readonly world: World;
+  readonly store: Store;
+  readonly api: ApiServer;
+  readonly hands: NodeHands;
+}
+
+const defaultEpochMs = Date.UTC(2026, 0, 1);
+const namespaces = ["default", "kube-node-lease", "kube-public", "kube-system", "kubevirt"];
+
+/** Puts a cluster together and lets it settle: at the model's zero its nodes are ready and its components run. */
+export function createSimulation(options: SimulationOptions): Simulation {
+  const clock = new EventClock(options.epochMs ?? defaultEpochMs);
+  const random = new Random(options.seed);
+  const store = new Store(clock, random, qualify);
+  const world = new WorldState(clock, random, store, { ...defaultSettings, ...options.settings });
+
+  for (const name of namespaces) {
+    store.create<KubeObject & { status: object }>("namespaces", {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name, labels: { "kubernetes.io/metadata.name": name }, finalizers: [namespaceFinalizer] },
+      status: { phase: "Active" },
+    });
+  }
+  startScheduler(world);
+  startNodeLifecycle(world);
+  startTaintEviction(world);
+  startPodGc(world);
+  startGarbageCollector(world);
+  startNamespaceDeletion(world);
+  const kubelets = startNodes(world, nodeProfiles(random, options));
+  followControlPlane(world);
+
+  return { clock, world, store, api: new ApiServer(world), hands: nodeHands(world, kubelets) };
+}
+
+function nodeProfiles(random: Random, options: SimulationOptions): NodeProfile[] {
+  const { workers = 3, cpusPerWorker = 8, memoryBytesPerWorker = 32 * 2 ** 30 } = options;
+  const names = Array.from({ length: workers }, (_, index) => (index === 0 ? "worker" : `worker${index + 1}`));
+  return ["control-plane", ...names].map((name, index) => ({
+    name,
+    index,
+    controlPlane: index === 0,
+    cpus: index === 0 ? 4 : cpusPerWorker,
+    memoryBytes: index === 0 ? 16 * 2 ** 30 : memoryBytesPerWorker,
+    machineId: random.uuid("machine", name),
+    labels: {},
+  }));
+}
+
+/** The components of the control plane run on its machine, and are cut off with it. */
+function followControlPlane(world: World): void {
+  const machine = world.machines.get("control-plane")!;
+  machine.onChange(() => {
+    for (const component of ["kube-apiserver", "kube-scheduler", "kube-controller-manager"] as const) {
+      world.setRunning(component, machine.reachesCluster);
+    }
+  });
+}

@@ -1,0 +1,127 @@
+import type { Condition, KubeObject, Node } from "../../kube/objects.ts";
+import { recordEvent } from "../event-recorder.ts";
+import type { World } from "../world.ts";
+import type { SimulatedMachine } from "./machine.ts";
+import { newNode, nodeConditions, nodeFacts, nodeResources, type NodeProfile } from "./node-object.ts";
+
+interface Lease extends KubeObject {
+  spec: { holderIdentity: string; leaseDurationSeconds: number; renewTime: string };
+}
+
+const events: Record<string, Record<string, string>> = {
+  MemoryPressure: { False: "NodeHasSufficientMemory" },
+  DiskPressure: { False: "NodeHasNoDiskPressure" },
+  PIDPressure: { False: "NodeHasSufficientPID" },
+  Ready: { True: "NodeReady", False: "NodeNotReady" },
+};
+
+/** How a kubelet shows that its node lives: registers it, renews its lease, posts its status. */
+export class Heartbeat {
+  readonly #world: World;
+  readonly #machine: SimulatedMachine;
+  readonly #profile: NodeProfile;
+  #reportedMs = 0;
+  #unschedulable: boolean | undefined;
+  /** Why the node is not ready though its kubelet runs. */
+  notReady: string | undefined;
+
+  constructor(world: World, machine: SimulatedMachine, profile: NodeProfile) {
+    this.#world = world;
+    this.#machine = machine;
+    this.#profile = profile;
+  }
+
+  /** Registers the node if it has no object, and posts its status. A node is registered at the kubelet's start only. */
+  register(): void {
+    const { world, name } = { world: this.#world, name: this.#profile.name };
+    if (world.store.get("nodes", undefined, name) === undefined) {
+      world.store.create<Node>("nodes", newNode(this.#profile, this.#machine, this.#bootId(), world.clock.stamp()));
+    }
+    this.renewLease();
+    this.report(true);
+  }
+
+  /** The kubelet's regular beat. */
+  beat(): void {
+    this.renewLease();
+    this.report(false);
+  }
+
+  renewLease(): void {
+    const { world, name } = { world: this.#world, name: this.#profile.name };
+    const node = world.store.get<Node>("nodes", undefined, name);
+    if (node === undefined) return;
+    const renewTime = world.clock.wall().toISOString().replace("Z", "000Z");
+    const renewed = world.store.mutate<Lease>("leases", "kube-node-lease", name, (lease) => {
+      lease.spec.renewTime = renewTime;
+    });
+    if (renewed !== undefined) return;
+    world.store.create<Lease>("leases", {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: {
+        name,
+        namespace: "kube-node-lease",
+        ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid: node.metadata.uid }],
+      },
+      spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime },
+    });
+  }
+
+  /** Posts the node's status where it differs from what the API has, where it is due, or in any case. */
+  report(always: boolean): void {
+    const { world, name } = { world: this.#world, name: this.#profile.name };
+    const node = world.store.get<Node>("nodes", undefined, name);
+    if (node === undefined) return;
+    this.#watchCordon(node);
+    const before = node.status.conditions ?? [];
+    const now = world.clock.stamp();
+    const conditions = nodeConditions(before, now, this.notReady);
+    const resources = nodeResources(this.#profile, this.#machine);
+    const facts = nodeFacts(this.#profile, this.#bootId());
+    const turned = conditions.filter((one) => before.find(({ type }) => type === one.type)?.status !== one.status);
+    const due = world.clock.now() - this.#reportedMs >= world.settings.nodeStatusReportSeconds * 1000;
+    const changed =
+      turned.length > 0 ||
+      JSON.stringify(node.status.allocatable) !== JSON.stringify(resources.allocatable) ||
+      node.status.nodeInfo?.["bootID"] !== facts.nodeInfo?.["bootID"];
+    if (!always && !due && !changed) return;
+    this.#reportedMs = world.clock.now();
+    if (node.status.nodeInfo?.["bootID"] !== facts.nodeInfo?.["bootID"]) {
+      this.event("Warning", "Rebooted", `Node ${name} has been rebooted, boot id: ${this.#bootId()}`);
+    }
+    world.store.mutate<Node>("nodes", undefined, name, (draft) => {
+      const foreign = (draft.status.conditions ?? []).filter(
+        ({ type }) => !conditions.some((one) => one.type === type),
+      );
+      draft.status = { ...draft.status, ...resources, ...facts, conditions: [...conditions, ...foreign] };
+    });
+    for (const condition of turned) this.#turned(condition);
+  }
+
+  event(type: "Normal" | "Warning", reason: string, message: string): void {
+    const node = this.#world.store.get<Node>("nodes", undefined, this.#profile.name);
+    if (node === undefined) return;
+    // A kubelet names its node by its name where others give the UID (pkg/kubelet: nodeRef).
+    const about = { ...node, metadata: { ...node.metadata, uid: this.#profile.name } };
+    recordEvent(this.#world, about, type, reason, message, "kubelet", this.#profile.name);
+  }
+
+  #turned({ type, status }: Condition): void {
+    const reason = events[type]?.[status];
+    if (reason !== undefined) this.event("Normal", reason, `Node ${this.#profile.name} status is now: ${reason}`);
+  }
+
+  #watchCordon(node: Node): void {
+    const unschedulable = node.spec.unschedulable === true;
+    if (this.#unschedulable !== undefined && unschedulable !== this.#unschedulable) {
+      const reason = unschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
+      this.event("Normal", reason, `Node ${this.#profile.name} status is now: ${reason}`);
+    }
+    this.#unschedulable = unschedulable;
+  }
+
+  #bootId(): string {
+    return this.#world.random.uuid(this.#profile.name, "boot", this.#machine.boot);
+  }
+}

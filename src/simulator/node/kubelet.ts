@@ -1,0 +1,211 @@
+import type { Node, Pod } from "../../kube/objects.ts";
+import { recordEvent } from "../event-recorder.ts";
+import type { Timer } from "../event-clock.ts";
+import type { World } from "../world.ts";
+import type { ContainerRuntime } from "./container-runtime.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { SimulatedMachine } from "./machine.ts";
+import { hostIpOf, podNetworkOf, type NodeProfile } from "./node-object.ts";
+import { rejection } from "./pod-admission.ts";
+import { PodWorker, type PodWorkerHost } from "./pod-worker.ts";
+
+/** The kubelet of one machine: starts and stops with it, knows of the API what reaches it, and cares for its pods. */
+export class Kubelet implements PodWorkerHost {
+  readonly world: World;
+  readonly machine: SimulatedMachine;
+  readonly runtime: ContainerRuntime;
+  readonly hostIp: string;
+  readonly #profile: NodeProfile;
+  readonly #heartbeat: Heartbeat;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #waiting = new Set<string>();
+  readonly #podNetwork: string;
+  #lastPodIp = 1;
+  /** Counts its starts; what an earlier one scheduled does not happen. */
+  #run = 0;
+  #running = false;
+  #reached = false;
+  /** It has registered its node since it started, or found it registered. */
+  #registered = false;
+  /** It has had the pods of its node from the API since it started. */
+  #listed = false;
+
+  constructor(world: World, machine: SimulatedMachine, runtime: ContainerRuntime, profile: NodeProfile) {
+    this.world = world;
+    this.machine = machine;
+    this.runtime = runtime;
+    this.hostIp = hostIpOf(profile);
+    this.#podNetwork = podNetworkOf(profile);
+    this.#profile = profile;
+    this.#heartbeat = new Heartbeat(world, machine, profile);
+    runtime.onExit((podUid) => {
+      if (this.#running)
+        this.later(this.latency(20, 120, podUid, "exit seen", world.clock.now()), () =>
+          this.#workers.get(podUid)?.sync(),
+        );
+    });
+    world.onReachChange(profile.name, () => this.#changed());
+  }
+
+  /** Begins on a machine where all is settled: its node is registered, and has been there for a while. */
+  settle(): void {
+    this.#begin(0);
+    this.#register();
+  }
+
+  later(delayMs: number, run: () => void): Timer {
+    const started = this.#run;
+    return this.machine.schedule(delayMs, () => {
+      if (this.#run === started && this.#running) run();
+    });
+  }
+
+  latency(lowMs: number, highMs: number, ...what: (string | number)[]): number {
+    return this.world.random.between(lowMs, highMs, this.#profile.name, ...what);
+  }
+
+  newPodIp(): string {
+    this.#lastPodIp = this.#lastPodIp >= 254 ? 2 : this.#lastPodIp + 1;
+    return `${this.#podNetwork}.${this.#lastPodIp}`;
+  }
+
+  reachesApi(): boolean {
+    return this.world.reachesApi(this.#profile.name);
+  }
+
+  event(pod: Pod, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string): void {
+    if (this.reachesApi())
+      recordEvent(this.world, pod, type, reason, message, "kubelet", this.#profile.name, fieldPath);
+  }
+
+  done(podUid: string): void {
+    this.#workers.get(podUid)?.stop();
+    this.#workers.delete(podUid);
+  }
+
+  /** A pod of this node was created, changed or deleted; the kubelet sees it a little later, if it sees at all. */
+  podChanged({ metadata }: Pod): void {
+    const { uid, namespace, name } = metadata;
+    if (!this.#listed || !this.#reached || this.#waiting.has(uid)) return;
+    this.#waiting.add(uid);
+    this.later(this.latency(5, 40, uid, "seen", metadata.resourceVersion), () => {
+      this.#waiting.delete(uid);
+      if (!this.reachesApi()) return;
+      const pod = this.world.store.get<Pod>("pods", namespace, name);
+      if (pod?.metadata.uid === uid) this.#seen(pod);
+      else this.#workers.get(uid)?.remove();
+    });
+  }
+
+  /** The node shuts down in order: pods get the configured grace, what they say of it is that they were terminated. */
+  shutDown(graceMs: number): void {
+    this.#heartbeat.event("Normal", "Shutdown", "Shutdown manager detected shutdown event");
+    this.#heartbeat.notReady = "node is shutting down";
+    if (this.reachesApi()) this.#heartbeat.report(true);
+    const status = { reason: "Terminated", message: "Pod was terminated in response to imminent node shutdown." };
+    for (const worker of this.#workers.values()) worker.kill(graceMs, status);
+  }
+
+  #changed(): void {
+    const running = this.machine.powered && this.machine.kubeletRunning;
+    if (running !== this.#running) {
+      if (running) this.#start();
+      else this.#stop();
+      return;
+    }
+    const reached = this.reachesApi();
+    if (reached === this.#reached) return;
+    this.#reached = reached;
+    if (running && reached) this.#reconnect();
+  }
+
+  #start(): void {
+    this.#heartbeat.notReady = undefined;
+    const startMs = this.latency(200, 500, "kubelet start", this.machine.boot, this.world.clock.now());
+    this.#begin(startMs);
+    if (this.#reached) this.#heartbeat.event("Normal", "Starting", "Starting kubelet.");
+    this.later(startMs, () => {
+      if (!this.reachesApi()) return;
+      this.#heartbeat.event("Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
+      this.#register();
+    });
+  }
+
+  #register(): void {
+    this.#registered = true;
+    this.#heartbeat.register();
+  }
+
+  /** Starts the regular beat, and takes the pods of the node in hand once they can be had. */
+  #begin(delayMs: number): void {
+    this.#run++;
+    this.#running = true;
+    this.#listed = false;
+    this.#registered = false;
+    this.#reached = this.reachesApi();
+    const periodMs = this.world.settings.nodeLeaseRenewSeconds * 1000;
+    const beat = (): void => {
+      if (this.reachesApi()) {
+        if (this.#registered) this.#heartbeat.beat();
+        else this.#register();
+      }
+      this.later(periodMs, beat);
+    };
+    this.later(delayMs + this.latency(0, periodMs, "beat", this.#run), beat);
+    this.later(delayMs + this.latency(100, 400, "pods", this.#run), () => this.#list());
+  }
+
+  #stop(): void {
+    this.#running = false;
+    this.#reached = false;
+    this.#listed = false;
+    this.#waiting.clear();
+    for (const worker of this.#workers.values()) worker.stop();
+    this.#workers.clear();
+  }
+
+  #reconnect(): void {
+    const attempt = this.world.clock.now();
+    this.later(this.latency(100, 900, "relist", attempt), () => this.#list());
+    this.later(this.latency(200, 7000, "lease retry", attempt), () => {
+      if (this.reachesApi()) this.#heartbeat.renewLease();
+    });
+  }
+
+  /** Compares the pods that the API has for this node with those in hand. */
+  #list(): void {
+    if (!this.reachesApi()) return;
+    this.#listed = true;
+    this.#waiting.clear();
+    const pods = this.world.index.podsOn(this.#profile.name);
+    const present = new Set(pods.map(({ metadata }) => metadata.uid));
+    for (const [uid, worker] of this.#workers) if (!present.has(uid)) worker.remove();
+    for (const uid of this.runtime.podUids()) {
+      if (!present.has(uid) && !this.#workers.has(uid)) this.runtime.remove(uid);
+    }
+    for (const pod of pods) this.#seen(pod);
+  }
+
+  #seen(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const worker = this.#workers.get(uid);
+    if (worker !== undefined) {
+      worker.update(pod);
+      return;
+    }
+    const ended = pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
+    const refused = ended ? undefined : this.#rejection(pod);
+    if (refused !== undefined) this.event(pod, "Warning", refused.reason, refused.message);
+    const rejected = refused && { reason: refused.reason, message: `Pod was rejected: ${refused.message}` };
+    const fresh = new PodWorker(this, pod, rejected);
+    this.#workers.set(uid, fresh);
+    fresh.sync();
+  }
+
+  #rejection(pod: Pod): { reason: string; message: string } | undefined {
+    if (this.#heartbeat.notReady !== undefined) {
+      return { reason: "NodeShutdown", message: "Pod was rejected as the node is shutting down." };
+    }
+    return rejection(pod, this.world.store.get<Node>("nodes", undefined, this.#profile.name), this.machine);
+  }
+}
