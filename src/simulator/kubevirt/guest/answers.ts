@@ -1,0 +1,51 @@
+import type { GuestAnswer } from "../../simulation.ts";
+import type { Launcher, LauncherListener } from "../launcher/launcher.ts";
+import type { Launchers } from "../launcher/launchers.ts";
+import { dataPorts } from "./behaviour.ts";
+
+/** What guests answer to someone off their node, exact in time. */
+export class GuestAnswers implements LauncherListener {
+  readonly #launchers: Launchers;
+  /** Boot ids of the guests that answer now, by VMI. */
+  readonly #answering = new Map<string, string>();
+  readonly #listeners: ((answer: GuestAnswer) => void)[] = [];
+
+  constructor(launchers: Launchers) {
+    this.#launchers = launchers;
+    launchers.listen(this);
+  }
+
+  /** The boot id that the guest tells on its data port now, null where it does not. */
+  ask(vmiUid: string): string | null {
+    const launcher = this.#launchers.of(vmiUid);
+    return launcher === undefined ? null : answerOf(launcher);
+  }
+
+  /** Calls back whenever a guest's answer has changed. */
+  onChange(listener: (answer: GuestAnswer) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  changed(launcher: Launcher): void {
+    this.#note(launcher, this.ask(launcher.vmiUid));
+  }
+
+  gone(launcher: Launcher): void {
+    this.#note(launcher, this.ask(launcher.vmiUid));
+  }
+
+  #note(launcher: Launcher, bootId: string | null): void {
+    const { vmiUid, domain } = launcher;
+    if ((this.#answering.get(vmiUid) ?? null) === bootId) return;
+    if (bootId === null) this.#answering.delete(vmiUid);
+    else this.#answering.set(vmiUid, bootId);
+    const { name, namespace = "default" } = domain!.guest.vmi.metadata;
+    for (const listener of this.#listeners) listener({ vmiUid, name, namespace, bootId });
+  }
+}
+
+function answerOf(launcher: Launcher): string | null {
+  const guest = launcher.domain?.guest;
+  if (guest === undefined || !launcher.alive || !launcher.machine.reachesCluster) return null;
+  return guest.serves(dataPorts.unprobed) ? guest.bootId : null;
+}

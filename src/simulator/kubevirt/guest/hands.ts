@@ -1,0 +1,67 @@
+import type { Act, Hands } from "../../simulation.ts";
+import type { Domain } from "../launcher/domain.ts";
+import type { Launcher } from "../launcher/launcher.ts";
+import type { Launchers } from "../launcher/launchers.ts";
+
+/** The part of the hands that reaches guests, their qemu and their launcher. */
+export type GuestHands = Pick<
+  Hands,
+  | "killQemu"
+  | "killLauncher"
+  | "panicGuest"
+  | "powerOffGuest"
+  | "rebootGuest"
+  | "hangGuest"
+  | "oomKill"
+  | "closePort"
+  | "openPort"
+>;
+
+/** Has the kernel of that node act on a container that is out of memory. */
+export type OutOfMemory = (node: string, podUid: string, container: string) => void;
+
+/** Hands on guests; each throws an Error where there is no live guest to lay them on. */
+export function guestHands(launchers: Launchers, outOfMemory: OutOfMemory): GuestHands {
+  const launcherOf = (vmiUid: string): Launcher => {
+    const launcher = launchers.of(vmiUid);
+    if (launcher?.alive !== true) throw new Error(`no virt-launcher runs for VMI ${vmiUid}`);
+    if (!launcher.machine.alive) throw new Error(`node ${launcher.machine.node} does nothing: it is frozen`);
+    return launcher;
+  };
+  const domainOf = (vmiUid: string): Domain => {
+    const { domain } = launcherOf(vmiUid);
+    if (domain?.live !== true) throw new Error(`no qemu runs for VMI ${vmiUid}`);
+    return domain;
+  };
+  const onGuest =
+    (evidence: string, act: (domain: Domain) => void) =>
+    (vmiUid: string): Act => {
+      act(domainOf(vmiUid));
+      return { evidence };
+    };
+  return {
+    killQemu: onGuest("qemu is gone", (domain) => domain.kill()),
+    killLauncher: (vmiUid) => {
+      launcherOf(vmiUid).killMainProcess();
+      return { evidence: "virt-launcher is gone" };
+    },
+    panicGuest: onGuest("the guest's kernel panicked", (domain) => domain.guest.panic()),
+    powerOffGuest: onGuest("the guest switched itself off", (domain) => domain.guest.powerOff()),
+    rebootGuest: onGuest("the guest reboots", (domain) => domain.guest.reboot()),
+    hangGuest: onGuest("the guest's kernel does nothing more", (domain) => domain.guest.hang()),
+    oomKill: (vmiUid) => {
+      domainOf(vmiUid);
+      const launcher = launcherOf(vmiUid);
+      outOfMemory(launcher.machine.node, launcher.pod.metadata.uid, "compute");
+      return { evidence: `compute of pod ${launcher.pod.metadata.name} ran out of memory, the kernel killed in it` };
+    },
+    closePort: (vmiUid, port) => {
+      domainOf(vmiUid).guest.closePort(port);
+      return { evidence: `the guest refuses port ${port}` };
+    },
+    openPort: (vmiUid, port) => {
+      domainOf(vmiUid).guest.openPort(port);
+      return { evidence: `the guest serves port ${port}` };
+    },
+  };
+}

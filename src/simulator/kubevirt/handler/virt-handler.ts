@@ -1,0 +1,228 @@
+import type { Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
+import { recordEvent } from "../../event-recorder.ts";
+import type { SimulatedMachine } from "../../node/machine.ts";
+import type { Exit, Process, ProbeAnswer, Signal } from "../../node/process.ts";
+import type { World } from "../../world.ts";
+import type { Launcher } from "../launcher/launcher.ts";
+import type { Launchers } from "../launcher/launchers.ts";
+import { isFinal } from "../instance/phase.ts";
+import { phaseOf, shutsDownByAcpi, type SeenDomain } from "./domain-phase.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { reportStatus } from "./status-report.ts";
+
+/**
+ * virt-handler of one node, the main process of its pod: starts and stops domains as the API asks, and tells the
+ * API what became of them. Cut off from the API it goes on with what it last saw and reports when it is back.
+ */
+export class VirtHandler implements Process {
+  readonly machine: SimulatedMachine;
+  #alive = true;
+  #started = false;
+  /** The VMIs of this node as last seen, by `namespace/name`. */
+  readonly #vmis = new Map<string, VirtualMachineInstance>();
+  readonly #keys = new Map<string, string>();
+  readonly #waiting = new Set<string>();
+  /** Launchers whose socket died under this process: until then (milliseconds) their domain counts as it was. */
+  readonly #staleUntil = new Map<string, number>();
+  #draws = 0;
+  readonly #bornMs: number;
+  readonly #world: World;
+  readonly #launchers: Launchers;
+  readonly #vmisHere: () => VirtualMachineInstance[];
+  readonly #exited: (exit: Exit) => void;
+  readonly #incarnation: string;
+
+  constructor(
+    world: World,
+    pod: Pod,
+    machine: SimulatedMachine,
+    launchers: Launchers,
+    vmisHere: () => VirtualMachineInstance[],
+    exited: (exit: Exit) => void,
+  ) {
+    this.machine = machine;
+    this.#world = world;
+    this.#launchers = launchers;
+    this.#exited = exited;
+    this.#bornMs = world.clock.now();
+    this.#incarnation = `${pod.metadata.uid} ${this.#bornMs}`;
+    this.#vmisHere = vmisHere;
+    machine.schedule(this.#draw("start", 800, 2_000), () => this.#start());
+  }
+
+  /** Whether it runs, frozen or not. */
+  get alive(): boolean {
+    return this.#alive && this.machine.powered;
+  }
+
+  /** A VMI of this node was created or changed. */
+  seen(vmi: VirtualMachineInstance): void {
+    const key = keyOf(vmi);
+    if (!this.#world.reachesApi(this.machine.node)) return;
+    this.#vmis.set(key, vmi);
+    this.#keys.set(vmi.metadata.uid, key);
+    this.#enqueue(key);
+  }
+
+  /** A VMI is gone, or not this node's any more. */
+  unseen(vmi: VirtualMachineInstance): void {
+    if (this.#world.reachesApi(this.machine.node)) this.#forget(keyOf(vmi));
+  }
+
+  /** The API may be in reach again: catches up with what it missed. */
+  reachChanged(): void {
+    if (!this.#started || !this.#world.reachesApi(this.machine.node)) return;
+    this.machine.schedule(this.#draw("reconnect", 500, 5_000), () => {
+      if (this.alive && this.#world.reachesApi(this.machine.node)) this.#refresh();
+    });
+  }
+
+  /** A domain of this node changed. */
+  domainChanged(launcher: Launcher): void {
+    const key = this.#keys.get(launcher.vmiUid);
+    if (key !== undefined) this.#enqueue(key);
+  }
+
+  /** A launcher's sockets died; the next polls notice and, after the threshold, take its domain for gone. */
+  launcherGone(launcher: Launcher): void {
+    const key = this.#keys.get(launcher.vmiUid);
+    if (key === undefined || !this.#started) return;
+    const now = this.#world.clock.now();
+    const { watchdogPollSeconds, watchdogTimeoutSeconds } = this.#world.settings;
+    const pollMs = watchdogPollSeconds * 1000;
+    const firstPoll = this.#bornMs + Math.ceil((now - this.#bornMs) / pollMs) * pollMs;
+    const polls = Math.floor((watchdogTimeoutSeconds * 1000) / pollMs) + 1;
+    const until = firstPoll + polls * pollMs;
+    this.#staleUntil.set(launcher.vmiUid, until);
+    this.#enqueue(key);
+    this.#enqueue(key, until - now);
+  }
+
+  signal(signal: Signal): void {
+    const delayMs = signal === "SIGKILL" ? 0 : this.#draw("stop", 200, 1_000);
+    this.machine.schedule(delayMs, () => {
+      this.#alive = false;
+      this.#exited(signal === "SIGKILL" ? { code: 137, reason: "Error" } : { code: 0, reason: "Completed" });
+    });
+  }
+
+  probe(): ProbeAnswer {
+    return this.#started ? "success" : "refused";
+  }
+
+  memory(): number {
+    return 120 * 2 ** 20;
+  }
+
+  #start(): void {
+    if (!this.alive) return;
+    this.#started = true;
+    startHeartbeat(this.#world, this.machine, this.#incarnation, () => this.alive);
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const here = this.#vmisHere();
+    const present = new Set(here.map(keyOf));
+    for (const key of [...this.#vmis.keys()]) if (!present.has(key)) this.#forget(key);
+    for (const vmi of here) this.seen(vmi);
+  }
+
+  #forget(key: string): void {
+    const vmi = this.#vmis.get(key);
+    if (vmi === undefined) return;
+    this.#vmis.delete(key);
+    this.#keys.delete(vmi.metadata.uid);
+    this.#staleUntil.delete(vmi.metadata.uid);
+  }
+
+  #enqueue(key: string, delayMs?: number): void {
+    if (!this.#started) return;
+    if (delayMs === undefined) {
+      if (this.#waiting.has(key)) return;
+      this.#waiting.add(key);
+    }
+    this.machine.schedule(delayMs ?? this.#draw("sync", 10, 60), () => {
+      if (delayMs === undefined) this.#waiting.delete(key);
+      const vmi = this.#vmis.get(key);
+      if (this.alive && vmi !== undefined) this.#sync(key, vmi);
+    });
+  }
+
+  #sync(key: string, vmi: VirtualMachineInstance): void {
+    const { node } = this.machine;
+    const launcher = this.#launchers.on(node, vmi.metadata.uid);
+    if (isFinal(vmi)) {
+      launcher?.finalStateTaken();
+      return;
+    }
+    const domain = this.#domainOf(vmi, launcher);
+    if (launcher?.domain?.live === true) this.#shutDownIfAsked(key, vmi, launcher);
+    else if (domain === "launcher-alive" && vmi.status.phase === "Scheduled") this.#startDomain(key, vmi, launcher);
+    if (domain === "unchanged" || !this.#world.reachesApi(node)) return;
+    if (reportStatus(this.#world, node, vmi, domain, launcher) && launcher?.domain?.live === false) {
+      launcher.finalStateTaken();
+    }
+  }
+
+  #domainOf(vmi: VirtualMachineInstance, launcher: Launcher | undefined): SeenDomain | "unchanged" {
+    if (launcher !== undefined) {
+      const given = launcher.ready || vmi.status.phase !== "Scheduled" || this.#msToInitialise(vmi) > 0;
+      return launcher.domain?.state ?? (given ? "launcher-alive" : "launcher-dead");
+    }
+    const staleUntil = this.#staleUntil.get(vmi.metadata.uid);
+    if (vmi.status.phase === "Running" && staleUntil !== undefined && this.#world.clock.now() < staleUntil) {
+      return "unchanged";
+    }
+    return "launcher-dead";
+  }
+
+  #startDomain(key: string, vmi: VirtualMachineInstance, launcher: Launcher | undefined): void {
+    if (launcher?.ready !== true) this.#enqueue(key, this.#msToInitialise(vmi));
+    else if (vmi.metadata.deletionTimestamp === undefined) launcher.startDomain(vmi);
+  }
+
+  /** How long its launcher may still take until the VMI counts as failed. */
+  #msToInitialise(vmi: VirtualMachineInstance): number {
+    const { phaseTransitionTimestamps = [] } = vmi.status;
+    const since = phaseTransitionTimestamps.find(({ phase }) => phase === "Scheduled")?.phaseTransitionTimestamp;
+    const waitedMs = since === undefined ? 0 : this.#world.clock.wall().getTime() - Date.parse(since);
+    return Math.max(0, this.#world.settings.launcherInitSeconds * 1000 - waitedMs);
+  }
+
+  /** ACPI signals until the grace is over, then the domain is destroyed (virt-handler/vm.go: processVmShutdown). */
+  #shutDownIfAsked(key: string, vmi: VirtualMachineInstance, launcher: Launcher): void {
+    if (vmi.metadata.deletionTimestamp === undefined && !launcher.shutdownRequested) return;
+    const { clock, settings } = this.#world;
+    const now = clock.now();
+    const first = launcher.shutdownStartedMs === undefined;
+    launcher.shutdownStartedMs ??= now;
+    const graceMs = (vmi.spec.terminationGracePeriodSeconds ?? settings.vmiGracePeriodSeconds) * 1000;
+    const left = launcher.shutdownStartedMs + graceMs - now;
+    if (!shutsDownByAcpi(vmi) || left <= 0) {
+      this.#event(vmi, "Normal", "Deleted", "VirtualMachineInstance stopping");
+      launcher.domain!.destroy();
+      return;
+    }
+    const resendMs = settings.acpiResendSeconds * 1000;
+    const sinceSignal = now - (launcher.shutdownSignalledMs ?? -Infinity);
+    if (sinceSignal < resendMs) return;
+    launcher.shutdownSignalledMs = now;
+    launcher.domain!.guest.acpiShutdown();
+    if (first) this.#event(vmi, "Normal", "ShuttingDown", "Signaled Graceful Shutdown");
+    this.#enqueue(key, Math.min(resendMs, left));
+  }
+
+  #event(vmi: VirtualMachineInstance, type: "Normal" | "Warning", reason: string, message: string): void {
+    const { node } = this.machine;
+    if (this.#world.reachesApi(node)) recordEvent(this.#world, vmi, type, reason, message, "virt-handler", node);
+  }
+
+  #draw(purpose: string, low: number, high: number): number {
+    return this.#world.random.between(low, high, this.#incarnation, purpose, this.#draws++);
+  }
+}
+
+function keyOf(vmi: VirtualMachineInstance): string {
+  return `${vmi.metadata.namespace}/${vmi.metadata.name}`;
+}

@@ -1,0 +1,148 @@
+import { messageOf } from "../../../errors.ts";
+import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
+import { WorkQueue } from "../../controller.ts";
+import { recordEvent } from "../../event-recorder.ts";
+import type { Change } from "../../store.ts";
+import type { World } from "../../world.ts";
+import { claimNameOf, type Claim } from "../claims.ts";
+import { createAdmitted } from "../create.ts";
+import { annotations } from "../names.ts";
+import { launcherPod } from "../pod/template.ts";
+import { Retries } from "../retries.ts";
+import { SyncError } from "../sync-error.ts";
+import { isFinal, isUnprocessed } from "./phase.ts";
+import { syncPod } from "./pod-marks.ts";
+import { currentPod, isPodFinal } from "./pods.ts";
+import { updateStatus } from "./status.ts";
+
+const resource = "virtualmachineinstances";
+
+/**
+ * virt-controller's part in a VMI's life: makes its launcher pod once, follows the pod until the domain is
+ * virt-handler's, says whether the VMI is ready, ends it when the pod object is gone, and lets go of it when all is gone.
+ */
+export class InstanceController {
+  readonly #world: World;
+  readonly #queue: WorkQueue;
+  readonly #retries = new Retries();
+  /** Keys of the VMIs that wait for a claim to appear, by `namespace/claim`. */
+  readonly #waitingForClaim = new Map<string, Set<string>>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#queue = new WorkQueue(world, "vmi", "virt-controller", (key) => this.#reconcile(key));
+    world.store.subscribe((change) => this.#observe(change));
+  }
+
+  #observe({ resource: changed, object }: Change): void {
+    const { namespace, name } = object.metadata;
+    if (changed === resource) this.#queue.add(`${namespace}/${name}`);
+    if (changed === "pods") {
+      const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
+      if (owner !== undefined) this.#queue.add(`${namespace}/${owner.name}`);
+    }
+    if (changed === "virtualmachineinstancemigrations") {
+      this.#queue.add(`${namespace}/${(object as VirtualMachineInstanceMigration).spec.vmiName}`);
+    }
+    if (changed === "persistentvolumeclaims") {
+      const waiting = this.#waitingForClaim.get(`${namespace}/${name}`);
+      for (const key of waiting ?? []) this.#queue.add(key);
+    }
+  }
+
+  #reconcile(key: string): void {
+    const [namespace, name] = key.split("/") as [string, string];
+    const { store, index } = this.#world;
+    const vmi = store.get<VirtualMachineInstance>(resource, namespace, name);
+    if (vmi === undefined) return this.#retries.forget(key);
+    if (vmi.metadata.annotations?.[annotations.latestObservedApiVersion] === undefined) {
+      return this.#noteApiVersion(vmi);
+    }
+    let error: SyncError | undefined;
+    try {
+      this.#sync(key, vmi, index.podsOwnedBy(vmi.metadata.uid));
+      this.#retries.forget(key);
+    } catch (caught) {
+      if (!(caught instanceof SyncError)) throw caught;
+      error = caught;
+      this.#queue.add(key, this.#retries.next(key));
+    }
+    const pods = index.podsOwnedBy(vmi.metadata.uid);
+    updateStatus(this.#world, vmi, pods, error);
+    const current = store.get<VirtualMachineInstance>(resource, namespace, name);
+    const pod = current && currentPod(current, pods);
+    if (current?.metadata.uid === vmi.metadata.uid && pod !== undefined) syncPod(this.#world, current, pod);
+  }
+
+  #noteApiVersion({ metadata: { namespace, name } }: VirtualMachineInstance): void {
+    this.#world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
+      draft.metadata.annotations = {
+        ...draft.metadata.annotations,
+        [annotations.latestObservedApiVersion]: "v1",
+        [annotations.storageObservedApiVersion]: "v1",
+      };
+    });
+  }
+
+  #sync(key: string, vmi: VirtualMachineInstance, pods: Pod[]): void {
+    if (vmi.metadata.deletionTimestamp !== undefined) {
+      for (const pod of pods) this.#deletePod(vmi, pod);
+    } else if (!isFinal(vmi) && isUnprocessed(vmi) && pods.length === 0) {
+      this.#checkVolumes(key, vmi);
+      this.#checkMigrations(vmi);
+      this.#createPod(vmi);
+    }
+  }
+
+  #deletePod(vmi: VirtualMachineInstance, pod: Pod): void {
+    if (pod.metadata.deletionTimestamp !== undefined && !isPodFinal(pod)) return;
+    const { namespace, name, uid } = pod.metadata;
+    this.#world.store.delete("pods", namespace, name, { preconditions: { uid } });
+    this.#event(vmi, "Normal", "SuccessfulDelete", `Deleted virtual machine pod ${name}`);
+  }
+
+  #createPod(vmi: VirtualMachineInstance): void {
+    let pod: Pod;
+    try {
+      pod = createAdmitted<Pod>(this.#world, "pods", launcherPod(this.#world, vmi));
+    } catch (error) {
+      const message = `Error creating pod: ${messageOf(error)}`;
+      this.#event(vmi, "Warning", "FailedCreate", message);
+      throw new SyncError("FailedCreate", `failed to create virtual machine pod: ${messageOf(error)}`);
+    }
+    this.#event(vmi, "Normal", "SuccessfulCreate", `Created virtual machine pod ${pod.metadata.name}`);
+  }
+
+  #checkVolumes(key: string, vmi: VirtualMachineInstance): void {
+    const { namespace } = vmi.metadata;
+    for (const volume of vmi.spec.volumes ?? []) {
+      const claimName = claimNameOf(volume);
+      if (claimName === undefined) continue;
+      const claimKey = `${namespace}/${claimName}`;
+      const waiting = this.#waitingForClaim.get(claimKey) ?? new Set();
+      if (this.#world.store.get<Claim>("persistentvolumeclaims", namespace, claimName) !== undefined) {
+        waiting.delete(key);
+        continue;
+      }
+      this.#waitingForClaim.set(claimKey, waiting.add(key));
+      const message = `failed to render launch manifest: didn't find PVC ${claimName}`;
+      this.#event(vmi, "Warning", "FailedPvcNotFound", message);
+      throw new SyncError("FailedPvcNotFound", message);
+    }
+  }
+
+  /** A migration of an earlier VMI of this name holds the new one back until it is over. */
+  #checkMigrations({ metadata: { namespace, name } }: VirtualMachineInstance): void {
+    for (const migration of this.#world.store.list<VirtualMachineInstanceMigration>(
+      "virtualmachineinstancemigrations",
+      namespace,
+    )) {
+      const over = migration.status?.phase === "Succeeded" || migration.status?.phase === "Failed";
+      if (migration.spec.vmiName === name && !over) throw new SyncError("FailedCreate", "active migration exists");
+    }
+  }
+
+  #event(vmi: VirtualMachineInstance, type: "Normal" | "Warning", reason: string, message: string): void {
+    recordEvent(this.#world, vmi, type, reason, message, "virtualmachine-controller");
+  }
+}

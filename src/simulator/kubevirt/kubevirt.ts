@@ -1,0 +1,42 @@
+import type { GuestAnswer } from "../simulation.ts";
+import type { World } from "../world.ts";
+import { Components } from "./components.ts";
+import { GuestAnswers } from "./guest/answers.ts";
+import { guestHands, type GuestHands, type OutOfMemory } from "./guest/hands.ts";
+import { Handlers } from "./handlers.ts";
+import { InstanceController } from "./instance/instance-controller.ts";
+import { Launchers } from "./launcher/launchers.ts";
+import { NodeController } from "./node/node-controller.ts";
+import { ReplicaSetController } from "./replica-set/replica-set-controller.ts";
+import { MachineController } from "./virtual-machine/machine-controller.ts";
+
+/** KubeVirt as its users and its breakers reach it beside the API. */
+export interface KubeVirt {
+  readonly hands: GuestHands;
+  /** The boot id that the VMI's guest tells to someone off its node now, null where it does not answer. */
+  ask(vmiUid: string): string | null;
+  /** Calls back whenever a guest's answer changes. */
+  onAnswer(listener: (answer: GuestAnswer) => void): void;
+  readonly launchers: Launchers;
+}
+
+/**
+ * Starts all of KubeVirt's software in that world: its controllers work while `virt-controller` is up, its node
+ * agents and launchers are programs of the pods that `componentPods` and virt-controller make.
+ */
+export function startKubeVirt(world: World, outOfMemory: OutOfMemory): KubeVirt {
+  new Components(world);
+  const launchers = new Launchers(world);
+  const handlers = new Handlers(world, launchers);
+  const answers = new GuestAnswers(launchers);
+  new MachineController(world);
+  new InstanceController(world);
+  new ReplicaSetController(world);
+  new NodeController(world, handlers.instances);
+  return {
+    hands: guestHands(launchers, outOfMemory),
+    ask: (vmiUid) => answers.ask(vmiUid),
+    onAnswer: (listener) => answers.onChange(listener),
+    launchers,
+  };
+}

@@ -1,0 +1,94 @@
+import type { VirtualMachineInstance } from "../../../kube/objects.ts";
+import type { SimulatedMachine } from "../../node/machine.ts";
+import type { World } from "../../world.ts";
+import { Guest, type GuestHost } from "../guest/guest.ts";
+
+/** Why a domain is off, in libvirt's words. */
+export type ShutoffReason = "Shutdown" | "Crashed" | "Panicked" | "Destroyed";
+
+/** A libvirt domain's state; a domain that was never started has none. */
+export type DomainState =
+  { state: "Running" | "Paused"; reason?: undefined } | { state: "Shutoff" | "Crashed"; reason: ShutoffReason };
+
+/** One virtual machine as libvirt has it: a qemu process with a guest in it. */
+export class Domain implements GuestHost {
+  readonly guest: Guest;
+  state: DomainState = { state: "Running" };
+  readonly #vmi: VirtualMachineInstance;
+  readonly #changed: () => void;
+
+  /** Starts qemu; `changed` is called after every change of state and of what the guest answers. */
+  constructor(world: World, vmi: VirtualMachineInstance, machine: SimulatedMachine, changed: () => void) {
+    this.#vmi = vmi;
+    this.#changed = changed;
+    this.guest = new Guest(world, vmi, machine, this);
+    this.guest.boot();
+  }
+
+  /** Whether qemu runs. */
+  get live(): boolean {
+    return this.state.state === "Running" || this.state.state === "Paused";
+  }
+
+  /** qemu dies without a word. */
+  kill(): void {
+    this.#end({ state: "Shutoff", reason: "Crashed" });
+  }
+
+  /** libvirt ends qemu, whatever the guest thinks of it. */
+  destroy(): void {
+    this.#end({ state: "Shutoff", reason: "Destroyed" });
+  }
+
+  pause(): void {
+    if (this.state.state !== "Running") return;
+    this.state = { state: "Paused" };
+    this.guest.setPaused(true);
+  }
+
+  resume(): void {
+    if (this.state.state !== "Paused") return;
+    this.state = { state: "Running" };
+    this.guest.setPaused(false);
+  }
+
+  /** The reset button: the guest boots anew in the same qemu. */
+  reset(): void {
+    if (this.live) this.guest.boot();
+  }
+
+  poweredOff(): void {
+    this.#end({ state: "Shutoff", reason: "Shutdown" });
+  }
+
+  panicked(): void {
+    this.#end({ state: "Crashed", reason: "Panicked" });
+  }
+
+  rebooting(): void {
+    if (this.#vmi.spec.domain["rebootPolicy"] === "Terminate") this.#end({ state: "Shutoff", reason: "Shutdown" });
+    else this.reset();
+  }
+
+  watchdogFired(): void {
+    const device = this.#vmi.spec.domain.devices["watchdog"] as { i6300esb?: { action?: string } } | undefined;
+    switch (device?.i6300esb?.action ?? "reset") {
+      case "poweroff":
+        return this.destroy();
+      case "reset":
+        return this.reset();
+      default:
+        return this.guest.acpiShutdown();
+    }
+  }
+
+  changed(): void {
+    this.#changed();
+  }
+
+  #end(state: DomainState): void {
+    if (!this.live) return;
+    this.state = state;
+    this.guest.stop();
+  }
+}

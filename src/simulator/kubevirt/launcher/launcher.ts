@@ -1,0 +1,172 @@
+import { quantityValue } from "../../../kube/quantity.ts";
+import type { Container, Pod, Probe, VirtualMachineInstance } from "../../../kube/objects.ts";
+import type { Timer } from "../../event-clock.ts";
+import type { SimulatedMachine } from "../../node/machine.ts";
+import type { Exit, Process, ProbeAnswer, Signal } from "../../node/process.ts";
+import type { World } from "../../world.ts";
+import { labels } from "../names.ts";
+import { Domain } from "./domain.ts";
+
+/** Who hears of a launcher on its node: virt-handler through its sockets, and whoever asks guests. */
+export interface LauncherListener {
+  /** Its domain, its socket or what its guest answers may have changed. */
+  changed(launcher: Launcher): void;
+  /** It is gone, and its sockets with it. */
+  gone(launcher: Launcher): void;
+}
+
+/** Resident memory of virt-launcher, virtqemud and qemu beside the guest's. */
+const overheadInUse = 120 * 2 ** 20;
+
+/**
+ * virt-launcher under its monitor, the main process of a launcher pod: waits for virt-handler to define a domain,
+ * keeps libvirt and qemu, and ends when the domain has: with code 0 even where qemu crashed.
+ */
+export class Launcher implements Process {
+  readonly pod: Pod;
+  readonly vmiUid: string;
+  readonly machine: SimulatedMachine;
+  /** Whether its command socket answers. */
+  ready = false;
+  domain: Domain | undefined;
+  /** Someone asked it to end (SIGTERM), so its guest should shut down. */
+  shutdownRequested = false;
+  /** When the guest's grace began and was last signalled, in milliseconds; kept in the domain's metadata. */
+  shutdownStartedMs: number | undefined;
+  shutdownSignalledMs: number | undefined;
+  #alive = true;
+  #starting = false;
+  #deadline: Timer | undefined;
+  #finalWait: Timer | undefined;
+  readonly #world: World;
+  readonly #exited: (exit: Exit) => void;
+  readonly #listener: LauncherListener;
+
+  constructor(
+    world: World,
+    pod: Pod,
+    compute: Container,
+    machine: SimulatedMachine,
+    exited: (exit: Exit) => void,
+    listener: LauncherListener,
+  ) {
+    this.#world = world;
+    this.pod = pod;
+    this.machine = machine;
+    this.vmiUid = pod.metadata.labels?.[labels.createdBy] ?? "";
+    this.#exited = exited;
+    this.#listener = listener;
+    machine.schedule(this.#draw("init", 300, 900), () => {
+      if (!this.#alive) return;
+      this.ready = true;
+      listener.changed(this);
+    });
+    machine.schedule(argumentSeconds(compute, "--qemu-timeout") * 1000, () => {
+      // virt-launcher panics when it has waited for its domain in vain.
+      if (this.domain === undefined) this.#exit(0, { code: 2, reason: "Error" });
+    });
+    this.#graceMs = argumentSeconds(compute, "--grace-period-seconds") * 1000;
+  }
+
+  readonly #graceMs: number;
+
+  /** Whether the container runs at all. */
+  get alive(): boolean {
+    return this.#alive && this.machine.powered;
+  }
+
+  /** Defines and starts the domain, once; it runs soon after, which is when the listener hears of it. */
+  startDomain(vmi: VirtualMachineInstance): void {
+    if (this.#starting || !this.ready) return;
+    this.#starting = true;
+    this.machine.schedule(this.#draw("qemu", 200, 600), () => {
+      if (this.alive) this.domain = new Domain(this.#world, vmi, this.machine, () => this.#domainChanged());
+      this.#domainChanged();
+    });
+  }
+
+  /** virt-handler has fetched the domain's final state: nothing left to wait for. */
+  finalStateTaken(): void {
+    if (this.#finalWait === undefined || !this.#alive) return;
+    this.#finalWait.cancel();
+    this.#exit(this.#draw("exit", 900, 2_200), { code: 0, reason: "Completed" });
+  }
+
+  /** virt-launcher itself is killed: its monitor ends qemu and exits with the launcher's status. */
+  killMainProcess(): void {
+    this.#lose();
+    this.#exit(this.#draw("monitor", 300, 1_500), { code: 137, reason: "Error" });
+  }
+
+  signal(signal: Signal): void {
+    if (signal === "SIGKILL") {
+      this.#lose();
+      this.#exit(0, { code: 137, reason: "Error" });
+      return;
+    }
+    if (this.shutdownRequested || !this.#alive) return;
+    this.shutdownRequested = true;
+    if (this.domain === undefined) {
+      this.#exit(this.#draw("exit", 900, 2_200), { code: 0, reason: "Completed" });
+      return;
+    }
+    // Should virt-handler not act on it, the launcher does at its own deadline.
+    this.#deadline = this.machine.schedule(this.#graceMs, () => this.domain?.destroy());
+    this.#listener.changed(this);
+  }
+
+  probe(probe: Probe): ProbeAnswer {
+    const guest = this.domain?.guest;
+    if (probe.guestAgentPing !== undefined || probe.exec !== undefined) {
+      return guest?.agentConnected === true || this.domain?.state.state === "Paused" ? "success" : "refused";
+    }
+    const port = Number(probe.tcpSocket?.port ?? probe.httpGet?.port);
+    if (guest?.responsive !== true) return "silent";
+    return guest.serves(port) ? "success" : "refused";
+  }
+
+  memory(): number {
+    const guest = this.domain?.guest;
+    if (guest === undefined) return overheadInUse;
+    return overheadInUse + quantityValue(guest.vmi.spec.domain.memory?.guest ?? "128Mi");
+  }
+
+  loseLargest(): void {
+    this.domain?.kill();
+  }
+
+  #domainChanged(): void {
+    if (!this.#alive) return;
+    if (this.domain !== undefined && !this.domain.live && this.#finalWait === undefined) {
+      this.#deadline?.cancel();
+      const waitMs = this.#world.settings.finalNotifySeconds * 1000;
+      this.#finalWait = this.machine.schedule(waitMs, () => this.#exit(0, { code: 0, reason: "Completed" }));
+    }
+    this.#listener.changed(this);
+  }
+
+  /** The sockets are dead and qemu goes with them; nobody is told. */
+  #lose(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.ready = false;
+    this.domain?.kill();
+    this.#listener.gone(this);
+  }
+
+  #exit(afterMs: number, exit: Exit): void {
+    this.machine.schedule(afterMs, () => {
+      this.#lose();
+      this.#exited(exit);
+    });
+  }
+
+  #draw(purpose: string, low: number, high: number): number {
+    return this.#world.random.between(low, high, this.pod.metadata.uid, purpose);
+  }
+}
+
+function argumentSeconds(container: Container, flag: string): number {
+  const command = container.command ?? [];
+  return parseInt(command[command.indexOf(flag) + 1] ?? "0", 10);
+}

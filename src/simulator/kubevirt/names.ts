@@ -1,0 +1,37 @@
+/** Labels, annotations, finalizers and conditions of KubeVirt (staging/src/kubevirt.io/api/core/v1/types.go). */
+export const apiVersion = "kubevirt.io/v1";
+export const namespace = "kubevirt";
+
+export const labels = {
+  app: "kubevirt.io",
+  createdBy: "kubevirt.io/created-by",
+  nodeName: "kubevirt.io/nodeName",
+  schedulable: "kubevirt.io/schedulable",
+  vmName: "vm.kubevirt.io/name",
+  vmiId: "vmi.kubevirt.io/id",
+} as const;
+
+export const annotations = {
+  domain: "kubevirt.io/domain",
+  heartbeat: "kubevirt.io/heartbeat",
+  latestObservedApiVersion: "kubevirt.io/latest-observed-api-version",
+  storageObservedApiVersion: "kubevirt.io/storage-observed-api-version",
+  vmGeneration: "kubevirt.io/vm-generation",
+  memoryOverhead: "kubevirt.io/memory-overhead-bytes",
+  allowBridgeMigration: "kubevirt.io/allow-pod-bridge-network-live-migration",
+} as const;
+
+export const finalizers = {
+  /** On a VM, and on the VMIs it creates: the VM controller has yet to see the end. */
+  virtualMachine: "kubevirt.io/virtualMachineControllerFinalize",
+  /** On a VMI: its pods have yet to be gone. */
+  foregroundDelete: "kubevirt.io/foregroundDeleteVirtualMachine",
+} as const;
+
+/** Readiness gate of the launcher pod, kept by virt-controller. */
+export const unpausedCondition = "kubevirt.io/virtual-machine-unpaused";
+
+export const images = {
+  launcher: "quay.io/kubevirt/virt-launcher:v1.9.0",
+  component: (name: string) => `quay.io/kubevirt/${name}:v1.9.0`,
+} as const;

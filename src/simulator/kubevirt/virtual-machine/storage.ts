@@ -1,0 +1,40 @@
+import type { KubeObject, VirtualMachine } from "../../../kube/objects.ts";
+import type { Store } from "../../store.ts";
+import { claimNameOf, type Claim } from "../claims.ts";
+import type { StatusFacts } from "./printable-status.ts";
+
+interface DataVolume extends KubeObject {
+  status?: { phase?: string };
+}
+
+/** Where the storage of a VM stands, for its printed status. */
+export function storageOf(store: Store, vm: VirtualMachine): Pick<StatusFacts, "dataVolumes" | "unboundClaim"> {
+  const { namespace } = vm.metadata;
+  let dataVolumes: StatusFacts["dataVolumes"] = "ready";
+  let unboundClaim = false;
+  for (const volume of vm.spec.template.spec.volumes ?? []) {
+    const dataVolumeName = (volume["dataVolume"] as { name: string } | undefined)?.name;
+    if (dataVolumeName !== undefined) {
+      const phase = store.get<DataVolume>("datavolumes", namespace, dataVolumeName)?.status?.phase ?? "";
+      if (phase === "Failed") dataVolumes = "failed";
+      else if (/InProgress|Scheduled|Pending/.test(phase) && dataVolumes === "ready") dataVolumes = "importing";
+    }
+    const claimName = claimNameOf(volume);
+    const claim =
+      claimName === undefined ? undefined : store.get<Claim>("persistentvolumeclaims", namespace, claimName);
+    if (claim !== undefined && claim.status?.phase !== "Bound") unboundClaim = true;
+  }
+  return { dataVolumes, unboundClaim };
+}
+
+/** What the snapshot controller says of each volume of a cluster that has no snapshot class. */
+export function snapshotStatuses(vm: VirtualMachine): object[] {
+  return (vm.spec.template.spec.volumes ?? []).map((volume) => ({
+    enabled: false,
+    name: volume.name,
+    reason:
+      claimNameOf(volume) === undefined
+        ? `Snapshot is not supported for this volumeSource type [${volume.name}]`
+        : "No VolumeSnapshotClass: Volume snapshots are not configured for this StorageClass",
+  }));
+}
