@@ -22,6 +22,7 @@ export type StuckOn =
   | "back-off"
   | "guest-hung"
   | "migration"
+  | "paused"
   | "not-ready"
   | "not-created"
   | "starting";

@@ -1,0 +1,50 @@
+/** A value that something took, as it was observed. Times are milliseconds of the journal. */
+export interface Change<T> {
+  /** When it was first seen so. */
+  atMs: number;
+  /** It cannot have been so before: the last sight of the previous value, or the lag of a watch. */
+  notBeforeMs: number;
+  value: T;
+}
+
+/** What something was, in order of time; empty while it was not seen. */
+export type History<T> = Change<T>[];
+
+/** The last change at or before an instant. */
+export function changeAt<T>(history: History<T>, ms: number): Change<T> | undefined {
+  return history.findLast((change) => change.atMs <= ms);
+}
+
+/** The value at an instant, if it was known by then. */
+export function valueAt<T>(history: History<T>, ms: number): T | undefined {
+  return changeAt(history, ms)?.value;
+}
+
+/** The first change after an instant to a value that meets a condition, from one that did not. */
+export function firstChange<T>(history: History<T>, afterMs: number, meets: (value: T) => boolean): Change<T> | null {
+  const met = history.findIndex((change, index) => {
+    const previous = history[index - 1];
+    return change.atMs > afterMs && meets(change.value) && (previous === undefined || !meets(previous.value));
+  });
+  return history[met] ?? null;
+}
+
+/** Writes a history: equal values in a row are one change, but each sight of the old value bounds the next. */
+export class HistoryWriter<T extends object> {
+  readonly history: History<T> = [];
+  #lastSeenMs = -Infinity;
+
+  /** @param lagMs how late an observation may be. */
+  add(atMs: number, value: T, lagMs: number): void {
+    const last = this.history.at(-1);
+    if (last === undefined || !isEqual(last.value, value)) {
+      this.history.push({ atMs, notBeforeMs: Math.max(this.#lastSeenMs, atMs - lagMs), value });
+    }
+    this.#lastSeenMs = atMs;
+  }
+}
+
+/** Compares the plain values of two flat objects. */
+function isEqual<T extends object>(one: T, other: T): boolean {
+  return (Object.keys(one) as (keyof T)[]).every((key) => one[key] === other[key]);
+}

@@ -1,0 +1,325 @@
+import type { VariantKind } from "../experiment/plan.ts";
+import type {
+  EvictionStrategy,
+  KubeObject,
+  Node,
+  OwnerReference,
+  Pod,
+  VirtualMachine,
+  VirtualMachineInstance,
+  VirtualMachineInstanceMigration,
+  VirtualMachineInstanceReplicaSet,
+  VmiSpec,
+} from "../kube/objects.ts";
+import { pairActions, type Action } from "./actions.ts";
+import { HistoryWriter, type History } from "./history.ts";
+import type { JournalLine, SampleEntry, WatchEntry } from "./journal.ts";
+import {
+  migrationState,
+  nodeState,
+  podState,
+  replicaSetState,
+  vmiState,
+  vmState,
+  type MigrationState,
+  type NodeState,
+  type PodState,
+  type ReplicaSetState,
+  type VmiState,
+  type VmState,
+} from "./object-states.ts";
+import { inOrderOfEvents, timeOf } from "./watch-order.ts";
+
+/**
+ * How late a watch event may arrive, in milliseconds: what it tells happened at most this long before it was seen,
+ * and not before the last sight of the object.
+ */
+export const watchLagMs = 500;
+
+/** An answer of the guest, or its silence, from this sample on until the next; milliseconds of the journal. */
+export interface Answer {
+  atMs: number;
+  askedMs: number;
+  /** When the last question with the answer before was put; null where none was put before. */
+  lastOfPreviousMs: number | null;
+  ok: boolean;
+  bootId: string | null;
+}
+
+export interface PodTimeline {
+  name: string;
+  states: History<PodState>;
+  /** Whether it was made to be the target of a migration. */
+  isMigrationTarget: boolean;
+}
+
+export interface MigrationTimeline {
+  name: string;
+  states: History<MigrationState>;
+}
+
+/** One VMI object, from its creation to its end. */
+export interface Incarnation {
+  uid: string;
+  name: string;
+  spec: VmiSpec;
+  states: History<VmiState>;
+  answers: Answer[];
+  pods: PodTimeline[];
+  migrations: MigrationTimeline[];
+}
+
+/** Everything known about one VM, bare VMI or replica set. */
+export interface SubjectTimeline {
+  name: string;
+  namespace: string;
+  kind: VariantKind;
+  evictionStrategy: EvictionStrategy | null;
+  /** Empty unless it is a VM. */
+  vm: History<VmState>;
+  /** Empty unless it is a replica set. */
+  set: History<ReplicaSetState>;
+  /** By creation. */
+  incarnations: Incarnation[];
+}
+
+/** Nothing was seen of a resource for a while. */
+export interface Gap {
+  resource: string;
+  fromMs: number;
+  toMs: number;
+  reason: string;
+}
+
+export interface Timeline {
+  subjects: SubjectTimeline[];
+  nodes: Map<string, History<NodeState>>;
+  actions: Action[];
+  gaps: Gap[];
+  clockJumps: { atMs: number; skewMs: number }[];
+  /** When the last line was written. */
+  endMs: number;
+}
+
+/** Merges a journal's lines, as far as `untilMs` (all of them by default), into what is known of every subject. */
+export function buildTimeline(lines: JournalLine[], untilMs = Infinity): Timeline {
+  const builder = new TimelineBuilder();
+  const placed = lines.map((line, index) => ({ line, atMs: timeOf(line, index) }));
+  for (const { line, atMs } of inOrderOfEvents(placed.filter((each) => each.atMs <= untilMs))) builder.add(line, atMs);
+  return builder.build();
+}
+
+interface Owned {
+  namespace: string;
+  owner: OwnerReference | undefined;
+  incarnation: Incarnation;
+}
+
+class TimelineBuilder {
+  readonly #vms = new Map<string, { object: VirtualMachine; writer: HistoryWriter<VmState> }>();
+  readonly #sets = new Map<
+    string,
+    { object: VirtualMachineInstanceReplicaSet; writer: HistoryWriter<ReplicaSetState> }
+  >();
+  readonly #vmis = new Map<string, Owned & { writer: HistoryWriter<VmiState> }>();
+  readonly #pods = new Map<string, { pod: Pod; writer: HistoryWriter<PodState> }>();
+  readonly #migrations = new Map<
+    string,
+    { namespace: string; vmi: string; name: string; writer: HistoryWriter<MigrationState> }
+  >();
+  readonly #nodes = new Map<string, HistoryWriter<NodeState>>();
+  readonly #samples: (SampleEntry & { atMs: number })[] = [];
+  readonly #actions: { line: JournalLine; atMs: number }[] = [];
+  readonly #gaps: Gap[] = [];
+  readonly #clockJumps: Timeline["clockJumps"] = [];
+  #endMs = 0;
+
+  add(line: JournalLine, atMs: number): void {
+    this.#endMs = Math.max(this.#endMs, line.at * 1000);
+    switch (line.kind) {
+      case "watch":
+        return this.#addWatch(line, atMs);
+      case "sample":
+        this.#samples.push({ ...line, atMs });
+        return;
+      case "action":
+        this.#actions.push({ line, atMs });
+        return;
+      case "watch-lost":
+        this.#gaps.push({
+          resource: line.resource,
+          fromMs: line.from * 1000,
+          toMs: line.to * 1000,
+          reason: line.reason,
+        });
+        return;
+      case "clock":
+        if (line.against === "wall") this.#clockJumps.push({ atMs, skewMs: line.skewMs });
+        return;
+      default:
+        return;
+    }
+  }
+
+  #addWatch({ resource, object, verb }: WatchEntry, atMs: number): void {
+    const exists = verb !== "DELETED";
+    // A list tells how things are, not that they have just become so.
+    const lagMs = verb === "LISTED" ? Infinity : watchLagMs;
+    const { uid } = object.metadata;
+    switch (resource) {
+      case "virtualmachines": {
+        const entry = at(this.#vms, uid, () => ({
+          object: object as VirtualMachine,
+          writer: new HistoryWriter<VmState>(),
+        }));
+        entry.object = object as VirtualMachine;
+        return entry.writer.add(atMs, vmState(object as VirtualMachine, exists), lagMs);
+      }
+      case "virtualmachineinstancereplicasets": {
+        const set = object as VirtualMachineInstanceReplicaSet;
+        const entry = at(this.#sets, uid, () => ({ object: set, writer: new HistoryWriter<ReplicaSetState>() }));
+        return entry.writer.add(atMs, replicaSetState(set, exists), lagMs);
+      }
+      case "virtualmachineinstances": {
+        const vmi = object as VirtualMachineInstance;
+        return at(this.#vmis, uid, () => incarnationOf(vmi)).writer.add(atMs, vmiState(vmi, exists), lagMs);
+      }
+      case "pods": {
+        const pod = object as Pod;
+        if (controllerOf(pod)?.kind !== "VirtualMachineInstance") return;
+        const entry = at(this.#pods, uid, () => ({ pod, writer: new HistoryWriter<PodState>() }));
+        return entry.writer.add(atMs, podState(pod, exists), lagMs);
+      }
+      case "virtualmachineinstancemigrations": {
+        const migration = object as VirtualMachineInstanceMigration;
+        const { name, namespace = "" } = migration.metadata;
+        const vmi = migration.spec.vmiName;
+        const entry = at(this.#migrations, uid, () => ({
+          namespace,
+          vmi,
+          name,
+          writer: new HistoryWriter<MigrationState>(),
+        }));
+        return entry.writer.add(atMs, migrationState(migration, exists), lagMs);
+      }
+      case "nodes": {
+        const writer = at(this.#nodes, object.metadata.name, () => new HistoryWriter<NodeState>());
+        return writer.add(atMs, nodeState(object as Node, exists), lagMs);
+      }
+    }
+  }
+
+  build(): Timeline {
+    this.#attach();
+    const subjects = [...this.#vmSubjects(), ...this.#setSubjects(), ...this.#bareSubjects()];
+    return {
+      subjects: subjects.toSorted((one, other) => (one.namespace + one.name < other.namespace + other.name ? -1 : 1)),
+      nodes: new Map([...this.#nodes].map(([name, writer]) => [name, writer.history])),
+      actions: pairActions(this.#actions),
+      gaps: this.#gaps,
+      clockJumps: this.#clockJumps,
+      endMs: this.#endMs,
+    };
+  }
+
+  /** Gives every VMI its answers, pods and migrations. */
+  #attach(): void {
+    for (const sample of this.#samples) this.#vmis.get(sample.uid)?.incarnation.answers.push(answerOf(sample));
+    for (const { pod, writer } of this.#pods.values()) {
+      const isMigrationTarget = pod.metadata.labels?.["kubevirt.io/migrationJobUID"] !== undefined;
+      const owner = this.#vmis.get(controllerOf(pod)?.uid ?? "");
+      owner?.incarnation.pods.push({ name: pod.metadata.name, states: writer.history, isMigrationTarget });
+    }
+    for (const { namespace, vmi, name, writer } of this.#migrations.values()) {
+      const startMs = writer.history[0]?.atMs ?? 0;
+      // A migration names its VMI; of several incarnations of that name it means the one of its time.
+      const named = [...this.#vmis.values()].filter(
+        (own) => own.namespace === namespace && own.incarnation.name === vmi,
+      );
+      const ofItsTime = named.findLast((own) => (own.incarnation.states[0]?.atMs ?? 0) <= startMs) ?? named[0];
+      ofItsTime?.incarnation.migrations.push({ name, states: writer.history });
+    }
+  }
+
+  #vmSubjects(): SubjectTimeline[] {
+    // A VM that was deleted and made again under its name is one subject: what a user knows is the name.
+    const byName = Map.groupBy(this.#vms.values(), ({ object }) => keyOf(object));
+    return [...byName].map(([key, entries]) => {
+      const newest = entries.at(-1)?.object;
+      return {
+        ...identityOf(key, "VirtualMachine"),
+        evictionStrategy: newest?.spec.template.spec.evictionStrategy ?? this.#strategyOf(key),
+        vm: entries.flatMap(({ writer }) => writer.history),
+        set: [],
+        incarnations: this.#incarnations(
+          (own) => own.owner?.kind === "VirtualMachine" && `${own.namespace}/${own.owner.name}` === key,
+        ),
+      };
+    });
+  }
+
+  #setSubjects(): SubjectTimeline[] {
+    return [...this.#sets].map(([uid, { object, writer }]) => ({
+      ...identityOf(keyOf(object), "VirtualMachineInstanceReplicaSet"),
+      evictionStrategy: object.spec.template.spec.evictionStrategy ?? null,
+      vm: [],
+      set: writer.history,
+      incarnations: this.#incarnations((own) => own.owner?.uid === uid),
+    }));
+  }
+
+  #bareSubjects(): SubjectTimeline[] {
+    const bare = [...this.#vmis.values()].filter((own) => own.owner === undefined);
+    const byName = Map.groupBy(bare, (own) => `${own.namespace}/${own.incarnation.name}`);
+    return [...byName].map(([key, owned]) => ({
+      ...identityOf(key, "VirtualMachineInstance"),
+      evictionStrategy: owned.at(-1)?.incarnation.spec.evictionStrategy ?? null,
+      vm: [],
+      set: [],
+      incarnations: owned.map((own) => own.incarnation),
+    }));
+  }
+
+  #incarnations(belongs: (own: Owned) => boolean): Incarnation[] {
+    return [...this.#vmis.values()].filter(belongs).map((own) => own.incarnation);
+  }
+
+  /** What the cluster's default put into the VM's newest instance. */
+  #strategyOf(key: string): EvictionStrategy | null {
+    const newest = [...this.#vmis.values()].findLast((own) => `${own.namespace}/${own.incarnation.name}` === key);
+    return newest?.incarnation.spec.evictionStrategy ?? null;
+  }
+}
+
+function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function incarnationOf(vmi: VirtualMachineInstance): Owned & { writer: HistoryWriter<VmiState> } {
+  const writer = new HistoryWriter<VmiState>();
+  const { uid, name, namespace = "" } = vmi.metadata;
+  const incarnation = { uid, name, spec: vmi.spec, states: writer.history, answers: [], pods: [], migrations: [] };
+  return { namespace, owner: controllerOf(vmi), incarnation, writer };
+}
+
+function answerOf({ atMs, asked, lastOfPrevious, ok, bootId }: SampleEntry & { atMs: number }): Answer {
+  const lastOfPreviousMs = lastOfPrevious === null ? null : lastOfPrevious * 1000;
+  return { atMs, askedMs: asked * 1000, lastOfPreviousMs, ok, bootId };
+}
+
+function controllerOf(object: KubeObject): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+}
+
+function keyOf({ metadata: { namespace = "", name } }: KubeObject): string {
+  return `${namespace}/${name}`;
+}
+
+function identityOf(key: string, kind: VariantKind): Pick<SubjectTimeline, "name" | "namespace" | "kind"> {
+  const slash = key.indexOf("/");
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1), kind };
+}

@@ -1,0 +1,46 @@
+import type { Action } from "../observe/actions.ts";
+import { valueAt } from "../observe/history.ts";
+import type { Incarnation, MigrationTimeline, SubjectTimeline, Timeline } from "../observe/timeline.ts";
+import { wasRefused } from "./action-kinds.ts";
+import { isFinal, isOn } from "./aim.ts";
+import { actionsOn, type Window } from "./window.ts";
+
+/**
+ * Why a disturbance came to nothing: its request was refused, a drain did not get the guest off the node, or the
+ * migration failed. Null where nothing of the kind was seen.
+ */
+export function refusalOf(
+  timeline: Timeline,
+  subject: SubjectTimeline,
+  window: Window,
+  parts: Incarnation[],
+): string | null {
+  const actions = actionsOn(timeline, subject, window);
+  const refused = actions.find((action) => action.name !== "drain" && wasRefused(action));
+  if (refused !== undefined) return `"${refused.name}" was refused: ${refused.result ?? ""}`;
+  const migrations = parts.flatMap((part) => part.migrations);
+  const failed = migrations.find((migration) => hasFailed(migration, window));
+  if (failed !== undefined) return `migration ${failed.name} failed`;
+  const isMoving = migrations.some((migration) => isUnderWay(migration, window.untilMs));
+  const stayed = actions.find((action) => isVainDrain(action, subject, window, isMoving));
+  return stayed === undefined ? null : `the drain of ${stayed.entry.node ?? "its node"} did not get it away`;
+}
+
+/** A drain that ended, or goes on with no migration under way, while a guest that should leave is there. */
+function isVainDrain(action: Action, subject: SubjectTimeline, { untilMs }: Window, isMoving: boolean): boolean {
+  const { node } = action.entry;
+  if (action.name !== "drain" || node === undefined || !isOn(subject, node, untilMs)) return false;
+  return action.toMs !== null || !isMoving;
+}
+
+/** Whether a migration failed in the window, or was taken away unfinished. */
+function hasFailed({ states }: MigrationTimeline, { fromMs }: Window): boolean {
+  return states.some(
+    ({ atMs, value }) => atMs > fromMs && (value.phase === "Failed" || (!value.exists && !isFinal(value.phase))),
+  );
+}
+
+function isUnderWay({ states }: MigrationTimeline, ms: number): boolean {
+  const state = valueAt(states, ms);
+  return state?.exists === true && !isFinal(state.phase);
+}

@@ -1,0 +1,49 @@
+import { valueAt } from "../observe/history.ts";
+import type { Incarnation, SubjectTimeline, Timeline } from "../observe/timeline.ts";
+import { isTaken } from "./aim.ts";
+import type { StuckOn } from "./recovery.ts";
+import { answeringSwitches, isLive, isReady } from "./serving.ts";
+
+/** Where a subject that should serve, or should be gone, is stuck at an instant; by its VMI of then. */
+export function stuckOn(
+  timeline: Timeline,
+  subject: SubjectTimeline,
+  incarnation: Incarnation | undefined,
+  ms: number,
+): StuckOn {
+  const vmi = valueAt(incarnation?.states ?? [], ms);
+  const isLost = vmi?.exists === true && vmi.node !== null && isNodeLost(timeline, vmi.node, ms);
+  // The pods of a VMI whose node is lost can go nowhere, whatever else holds for it.
+  if (isLost) return "node-lost";
+  const vm = valueAt(subject.vm, ms);
+  if (incarnation === undefined || vmi === undefined || !isLive(vmi)) {
+    if (vm !== undefined && vm.startFailures > 0) return "back-off";
+    return vmi?.exists === true ? "terminating" : "not-created";
+  }
+  const pods = incarnation.pods.flatMap((pod) => valueAt(pod.states, ms) ?? []).filter((pod) => pod.exists);
+  if (vmi.deleting || (pods.length > 0 && pods.every((pod) => pod.deleting))) return "terminating";
+  if (vmi.phase !== "Running") {
+    if (pods.some((pod) => pod.unschedulable)) return "unschedulable";
+    return vm !== undefined && vm.startFailures > 0 ? "back-off" : "starting";
+  }
+  if (vmi.paused) return "paused";
+  if (vmi.migrating) return "migration";
+  return ofTheGuest(incarnation, ms, isReady(vmi));
+}
+
+function ofTheGuest(incarnation: Incarnation, ms: number, ready: boolean): StuckOn {
+  if (incarnation.answers.length === 0) return "not-ready";
+  const answers = answeringSwitches(incarnation).filter((each) => each.highMs <= ms);
+  if (answers.at(-1)?.on === true) return "not-ready";
+  const hasServed = answers.length > 0;
+  return hasServed || !ready ? "guest-hung" : "starting";
+}
+
+/** Whether a node serves nothing, as far as anybody can tell: not Ready, gone, or taken away and not given back. */
+export function isNodeLost(timeline: Timeline, node: string, ms: number): boolean {
+  const history = timeline.nodes.get(node) ?? [];
+  const state = valueAt(history, ms);
+  // A node that was never listed tells nothing.
+  const isDown = state !== undefined && (!state.exists || !state.ready);
+  return isDown || isTaken(timeline, node, ms);
+}
