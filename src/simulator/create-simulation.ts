@@ -1,8 +1,7 @@
-import type { KubeObject } from "../kube/objects.ts";
 import { ApiServer } from "./api/api-server.ts";
 import { qualify } from "./api/registry.ts";
 import { startGarbageCollector } from "./controllers/garbage-collector.ts";
-import { namespaceFinalizer, startNamespaceDeletion } from "./controllers/namespace-deletion.ts";
+import { startNamespaceDeletion, type Namespace } from "./controllers/namespace-deletion.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
 import { startPodGc } from "./controllers/pod-gc.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
@@ -49,10 +48,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const world = new WorldState(clock, random, store, { ...defaultSettings, ...options.settings });
 
   for (const name of namespaces) {
-    store.create<KubeObject & { status: object }>("namespaces", {
+    store.create<Namespace>("namespaces", {
       apiVersion: "v1",
       kind: "Namespace",
-      metadata: { name, labels: { "kubernetes.io/metadata.name": name }, finalizers: [namespaceFinalizer] },
+      metadata: { name, labels: { "kubernetes.io/metadata.name": name } },
+      spec: { finalizers: ["kubernetes"] },
       status: { phase: "Active" },
     });
   }

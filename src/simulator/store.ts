@@ -315,6 +315,8 @@ function checkPreconditions(old: KubeObject, { preconditions = {} }: DeleteOptio
 /** Whether nothing holds an object marked for deletion: no finalizer, no grace period of a pod. */
 function isReleased(resource: string, object: KubeObject): boolean {
   if ((object.metadata.finalizers ?? []).length > 0) return false;
+  // A namespace is held by its specification until it is empty.
+  if (resource === "namespaces") return !(object as { spec?: { finalizers?: string[] } }).spec?.finalizers?.length;
   return resource !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 }
 

@@ -138,7 +138,7 @@ function withoutStatus(served: Served, object: KubeObject): KubeObject {
 
 /** What the strategies of built-in kinds put into a new object. */
 const initialStatus: Record<string, object | undefined> = {
-  namespaces: { status: { phase: "Active" } },
+  namespaces: { spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } },
   pods: { status: { phase: "Pending" } },
   persistentvolumeclaims: { status: { phase: "Pending" } },
 };
