@@ -7,11 +7,13 @@ import { startPodGc } from "./controllers/pod-gc.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { startTaintEviction } from "./controllers/taint-eviction.ts";
 import { EventClock } from "./event-clock.ts";
-import { nodeHands, type NodeHands } from "./node/node-hands.ts";
+import { startKubeVirt } from "./kubevirt/kubevirt.ts";
+import { nodeHands } from "./node/node-hands.ts";
 import type { NodeProfile } from "./node/node-object.ts";
 import { startNodes } from "./node/start-nodes.ts";
 import { Random } from "./random.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
+import type { GuestAnswer, Hands } from "./simulation.ts";
 import { Store } from "./store.ts";
 import { WorldState } from "./world-state.ts";
 import type { World } from "./world.ts";
@@ -34,7 +36,11 @@ export interface Simulation {
   readonly world: World;
   readonly store: Store;
   readonly api: ApiServer;
-  readonly hands: NodeHands;
+  readonly hands: Hands;
+  /** The boot id that the VMI's guest tells to someone off its node now, null where it does not answer. */
+  ask(vmiUid: string): string | null;
+  /** Calls back whenever a guest's answer changes. */
+  onAnswer(listener: (answer: GuestAnswer) => void): void;
 }
 
 const defaultEpochMs = Date.UTC(2026, 0, 1);
@@ -65,7 +71,16 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const kubelets = startNodes(world, nodeProfiles(random, options));
   followControlPlane(world);
 
-  return { clock, world, store, api: new ApiServer(world), hands: nodeHands(world, kubelets) };
+  const { hands, ask, onAnswer } = startKubeVirt(world);
+  return {
+    clock,
+    world,
+    store,
+    api: new ApiServer(world),
+    hands: { ...nodeHands(world, kubelets), ...hands },
+    ask,
+    onAnswer,
+  };
 }
 
 function nodeProfiles(random: Random, options: SimulationOptions): NodeProfile[] {

@@ -31,7 +31,10 @@ export class Components {
     if (name !== "virt-controller" && name !== "virt-api") return undefined;
     const replica: Replica = { machine };
     this.#watch(machine);
-    machine.schedule(this.#world.random.between(300, 1_200, pod.metadata.uid, "start", machine.boot), () => {
+    const { random, clock } = this.#world;
+    // What starts at the model's zero has been running.
+    const startMs = clock.now() === 0 ? 0 : random.between(300, 1_200, pod.metadata.uid, "start", clock.now());
+    machine.schedule(startMs, () => {
       this.#replicas[name].add(replica);
       this.#settle();
     });

@@ -13,18 +13,11 @@ interface KubeVirtResource extends KubeObject {
 const replicas = 2;
 
 /**
- * Installs KubeVirt as virt-operator leaves it: namespace, the KubeVirt object, the components' pods (bound to their
- * nodes, for the kubelets to start) and what it puts on the nodes. The nodes must be there.
+ * Installs KubeVirt as virt-operator leaves it: the KubeVirt object, the components' pods, running, and what it puts
+ * on the nodes. The namespace and the nodes must be there.
  */
 export function installKubeVirt(world: World): void {
   const { store } = world;
-  store.create("namespaces", {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: namespace, labels: { "kubernetes.io/metadata.name": namespace, [labels.app]: "" } },
-    spec: { finalizers: ["kubernetes"] },
-    status: { phase: "Active" },
-  } as NewObject<KubeObject>);
   store.create<KubeVirtResource>("kubevirts", kubeVirt(world));
   const nodes = store.list<Node>("nodes");
   const isControlPlane = (node: Node): boolean =>
@@ -32,14 +25,31 @@ export function installKubeVirt(world: World): void {
   const infra = nodes.find(isControlPlane) ?? nodes[0];
   for (const component of infra === undefined ? [] : ["virt-api", "virt-controller", "virt-operator"]) {
     for (let count = 0; count < replicas; count++) {
-      store.create<Pod>("pods", deploymentPod(world, component, infra!.metadata.name));
+      run(world, deploymentPod(world, component, infra!.metadata.name));
     }
   }
   for (const node of nodes) {
     if (isControlPlane(node) && nodes.length > 1) continue;
     prepareNode(world, node);
-    store.create<Pod>("pods", handlerPod(node.metadata.name));
+    run(world, handlerPod(node.metadata.name));
   }
+}
+
+/** A pod that has been running for a while: its kubelet finds it so. */
+function run(world: World, pod: NewObject<Pod>): void {
+  const now = world.clock.stamp();
+  const conditions = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+  const created = world.store.create<Pod>("pods", {
+    ...pod,
+    status: {
+      ...pod.status,
+      phase: "Running",
+      conditions: conditions.map((type) => ({ lastProbeTime: null, lastTransitionTime: now, status: "True", type })),
+      startTime: now,
+    },
+  });
+  const runtime = world.runtimes.get(pod.spec.nodeName!)!;
+  for (const container of created.spec.containers) runtime.start(created, container);
 }
 
 /** The labels that virt-handler's labeller puts on a node, and the first heartbeat. */
@@ -162,7 +172,7 @@ function componentPod(
       terminationGracePeriodSeconds: component === "virt-handler" ? 330 : 30,
       tolerations,
     },
-    status: { phase: "Pending", qosClass: "Burstable" },
+    status: { qosClass: "Burstable" },
   };
 }
 

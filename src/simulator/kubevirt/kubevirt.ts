@@ -2,8 +2,9 @@ import type { GuestAnswer } from "../simulation.ts";
 import type { World } from "../world.ts";
 import { Components } from "./components.ts";
 import { GuestAnswers } from "./guest/answers.ts";
-import { guestHands, type GuestHands, type OutOfMemory } from "./guest/hands.ts";
+import { guestHands, type GuestHands } from "./guest/hands.ts";
 import { Handlers } from "./handlers.ts";
+import { installKubeVirt } from "./install.ts";
 import { InstanceController } from "./instance/instance-controller.ts";
 import { Launchers } from "./launcher/launchers.ts";
 import { NodeController } from "./node/node-controller.ts";
@@ -17,14 +18,13 @@ export interface KubeVirt {
   ask(vmiUid: string): string | null;
   /** Calls back whenever a guest's answer changes. */
   onAnswer(listener: (answer: GuestAnswer) => void): void;
-  readonly launchers: Launchers;
 }
 
 /**
- * Starts all of KubeVirt's software in that world: its controllers work while `virt-controller` is up, its node
- * agents and launchers are programs of the pods that `componentPods` and virt-controller make.
+ * Puts KubeVirt into that world, installed and ready: its controllers work while `virt-controller` is up, its node
+ * agents and launchers are programs of the pods on the machines. The nodes must be there.
  */
-export function startKubeVirt(world: World, outOfMemory: OutOfMemory): KubeVirt {
+export function startKubeVirt(world: World): KubeVirt {
   new Components(world);
   const launchers = new Launchers(world);
   const handlers = new Handlers(world, launchers);
@@ -33,10 +33,10 @@ export function startKubeVirt(world: World, outOfMemory: OutOfMemory): KubeVirt 
   new InstanceController(world);
   new ReplicaSetController(world);
   new NodeController(world, handlers.instances);
+  installKubeVirt(world);
   return {
-    hands: guestHands(launchers, outOfMemory),
+    hands: guestHands(world, launchers),
     ask: (vmiUid) => answers.ask(vmiUid),
     onAnswer: (listener) => answers.onChange(listener),
-    launchers,
   };
 }

@@ -1,4 +1,5 @@
 import type { Act, Hands } from "../../simulation.ts";
+import type { World } from "../../world.ts";
 import type { Domain } from "../launcher/domain.ts";
 import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
@@ -17,11 +18,8 @@ export type GuestHands = Pick<
   | "openPort"
 >;
 
-/** Has the kernel of that node act on a container that is out of memory. */
-export type OutOfMemory = (node: string, podUid: string, container: string) => void;
-
 /** Hands on guests; each throws an Error where there is no live guest to lay them on. */
-export function guestHands(launchers: Launchers, outOfMemory: OutOfMemory): GuestHands {
+export function guestHands(world: World, launchers: Launchers): GuestHands {
   const launcherOf = (vmiUid: string): Launcher => {
     const launcher = launchers.of(vmiUid);
     if (launcher?.alive !== true) throw new Error(`no virt-launcher runs for VMI ${vmiUid}`);
@@ -52,7 +50,7 @@ export function guestHands(launchers: Launchers, outOfMemory: OutOfMemory): Gues
     oomKill: (vmiUid) => {
       domainOf(vmiUid);
       const launcher = launcherOf(vmiUid);
-      outOfMemory(launcher.machine.node, launcher.pod.metadata.uid, "compute");
+      world.runtimes.get(launcher.machine.node)!.outOfMemory(launcher.pod.metadata.uid, "compute");
       return { evidence: `compute of pod ${launcher.pod.metadata.name} ran out of memory, the kernel killed in it` };
     },
     closePort: (vmiUid, port) => {

@@ -47,7 +47,8 @@ export class VirtHandler implements Process {
     this.#bornMs = world.clock.now();
     this.#incarnation = `${pod.metadata.uid} ${this.#bornMs}`;
     this.#vmisHere = vmisHere;
-    machine.schedule(this.#draw("start", 800, 2_000), () => this.#start());
+    // What starts at the model's zero has been running.
+    machine.schedule(this.#bornMs === 0 ? 0 : this.#draw("start", 800, 2_000), () => this.#start());
   }
 
   /** Whether it runs, frozen or not. */
@@ -80,7 +81,7 @@ export class VirtHandler implements Process {
   /** A domain of this node changed. */
   domainChanged(launcher: Launcher): void {
     const key = this.#keys.get(launcher.vmiUid);
-    if (key !== undefined) this.#enqueue(key);
+    if (key !== undefined) this.#enqueue(key, this.#draw("domain event", 80, 400));
   }
 
   /** A launcher's sockets died; the next polls notice and, after the threshold, take its domain for gone. */
