@@ -1,4 +1,4 @@
-import type { ActionEntry, JournalLine } from "./journal.ts";
+import type { ActionEntry } from "./journal.ts";
 
 /** Something done to the cluster, from its `start` line to its `end` line; milliseconds of the journal. */
 export interface Action {
@@ -12,37 +12,35 @@ export interface Action {
   result: string | null;
 }
 
-/** Joins `start` and `end` lines of the same action on the same target; a line without a phase is both. */
-export function pairActions(lines: { line: JournalLine; atMs: number }[]): Action[] {
+/** Joins each `end` line to the last open `start` line that it does not contradict; a line without a phase is both. */
+export function pairActions(lines: { line: ActionEntry; atMs: number }[]): Action[] {
   const actions: Action[] = [];
-  const open = new Map<string, Action>();
+  const open: Action[] = [];
   for (const { line, atMs } of lines) {
-    if (line.kind !== "action") continue;
-    const key = targetKey(line);
-    const begun = line.phase === "end" ? open.get(key) : undefined;
+    const begun = line.phase === "end" ? open.findLast((action) => isSame(action.entry, line)) : undefined;
     if (begun !== undefined) {
       begun.toMs = atMs;
       begun.result = line.result ?? null;
-      open.delete(key);
+      open.splice(open.indexOf(begun), 1);
       continue;
     }
     const toMs = line.phase === "start" ? null : atMs;
     const action = { name: line.name, fromMs: atMs, toMs, entry: line, result: line.result ?? null };
     actions.push(action);
-    if (line.phase === "start") open.set(key, action);
+    if (line.phase === "start") open.push(action);
   }
   return actions;
 }
 
-/** Name and target of an action: what its `start` and `end` lines have in common. */
-function targetKey({
-  name,
-  vm,
-  node,
-  target,
-  args,
-  object,
-}: ActionEntry & { target?: unknown; args?: unknown; object?: unknown }): string {
-  const metadata = (object as { metadata?: { namespace?: string; name?: string } } | undefined)?.metadata;
-  return JSON.stringify([name, vm, node, target, args, metadata?.namespace, metadata?.name]);
+/** Whether two lines tell of one action: the same name, and the same target as far as both name it. */
+function isSame(start: ActionEntry, end: ActionEntry): boolean {
+  const details = ["vm", "node", "variant", "fault", "resource", "target", "args", "object"];
+  return (
+    start.name === end.name &&
+    details.every((key) => start[key] === undefined || end[key] === undefined || isEqual(start[key], end[key]))
+  );
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -13,7 +13,7 @@ import type {
 } from "../kube/objects.ts";
 import { pairActions, type Action } from "./actions.ts";
 import { HistoryWriter, type History } from "./history.ts";
-import type { JournalLine, SampleEntry, WatchEntry } from "./journal.ts";
+import type { ActionEntry, BiteEntry, JournalLine, SampleEntry, WatchEntry } from "./journal.ts";
 import {
   migrationState,
   nodeState,
@@ -95,6 +95,8 @@ export interface Timeline {
   subjects: SubjectTimeline[];
   nodes: Map<string, History<NodeState>>;
   actions: Action[];
+  /** The proofs of effect that whoever injected the fault wrote down. */
+  bites: BiteEntry[];
   gaps: Gap[];
   clockJumps: { atMs: number; skewMs: number }[];
   /** When the last line was written. */
@@ -102,7 +104,7 @@ export interface Timeline {
 }
 
 /** Merges a journal's lines, as far as `untilMs` (all of them by default), into what is known of every subject. */
-export function buildTimeline(lines: JournalLine[], untilMs = Infinity): Timeline {
+export function buildTimeline(lines: readonly JournalLine[], untilMs = Infinity): Timeline {
   const builder = new TimelineBuilder();
   const placed = lines.map((line, index) => ({ line, atMs: timeOf(line, index) }));
   for (const { line, atMs } of inOrderOfEvents(placed.filter((each) => each.atMs <= untilMs))) builder.add(line, atMs);
@@ -129,7 +131,8 @@ class TimelineBuilder {
   >();
   readonly #nodes = new Map<string, HistoryWriter<NodeState>>();
   readonly #samples: (SampleEntry & { atMs: number })[] = [];
-  readonly #actions: { line: JournalLine; atMs: number }[] = [];
+  readonly #actions: { line: ActionEntry; atMs: number }[] = [];
+  readonly #bites: BiteEntry[] = [];
   readonly #gaps: Gap[] = [];
   readonly #clockJumps: Timeline["clockJumps"] = [];
   #endMs = 0;
@@ -144,6 +147,9 @@ class TimelineBuilder {
         return;
       case "action":
         this.#actions.push({ line, atMs });
+        return;
+      case "bite":
+        this.#bites.push(line);
         return;
       case "watch-lost":
         this.#gaps.push({
@@ -161,10 +167,11 @@ class TimelineBuilder {
     }
   }
 
-  #addWatch({ resource, object, verb }: WatchEntry, atMs: number): void {
+  #addWatch({ resource, object, verb, blindSince }: WatchEntry, atMs: number): void {
     const exists = verb !== "DELETED";
     // A list tells how things are, not that they have just become so.
-    const lagMs = verb === "LISTED" ? Infinity : watchLagMs;
+    const usualLagMs = verb === "LISTED" ? Infinity : watchLagMs;
+    const lagMs = blindSince === undefined ? usualLagMs : atMs - blindSince * 1000;
     const { uid } = object.metadata;
     switch (resource) {
       case "virtualmachines": {
@@ -216,6 +223,7 @@ class TimelineBuilder {
       subjects: subjects.toSorted((one, other) => (one.namespace + one.name < other.namespace + other.name ? -1 : 1)),
       nodes: new Map([...this.#nodes].map(([name, writer]) => [name, writer.history])),
       actions: pairActions(this.#actions),
+      bites: this.#bites,
       gaps: this.#gaps,
       clockJumps: this.#clockJumps,
       endMs: this.#endMs,

@@ -27,6 +27,9 @@ const kinds: Record<string, ActionKind> = {
   uncordon: { ...setUp, reach: "node" },
   "virtctl start": setUp,
   "virtctl unpause": { ...setUp, effect: "relief" },
+  inject: process,
+  refused: request,
+  revert: { ...request, effect: "relief" },
   delete: request,
   drain: { ...request, reach: "node" },
   taint: { ...request, reach: "node" },
@@ -63,8 +66,10 @@ export function kindOf(action: Action): ActionKind {
 
 /** Whether the API server, or a client on its behalf, refused the request. */
 export function wasRefused(action: Action): boolean {
+  // A drain asks again and again, and prints what it was told each time; whether it got its way shows elsewhere.
+  if (action.name === "drain") return false;
   const refusal = /^(ERR|error)\b|denied the request|cannot be fulfilled/i;
-  return kindOf(action).request && action.result !== null && refusal.test(action.result);
+  return action.name === "refused" || (kindOf(action).request && action.result !== null && refusal.test(action.result));
 }
 
 /** The words of an action's command line. */

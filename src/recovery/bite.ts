@@ -1,7 +1,7 @@
 import type { Action } from "../observe/actions.ts";
 import type { SubjectTimeline, Timeline } from "../observe/timeline.ts";
 import { kindOf, wasRefused } from "./action-kinds.ts";
-import { concerns } from "./aim.ts";
+import { bitesOf, concerns } from "./aim.ts";
 import type { Interval } from "./recovery.ts";
 import { signsAfter } from "./signs.ts";
 import type { Window } from "./window.ts";
@@ -20,19 +20,39 @@ export interface Disturbance {
 }
 
 /**
- * What disturbed a subject, where no plan says it: the first disturbance in the window that concerns it, or else
- * the last before. It bit within the call; the first sign of it narrows that.
+ * What disturbed a subject: as it was proved by whoever injected it or, where nobody wrote that down, the first
+ * disturbance in the window that concerns it; for one that was down before, what came before that. It bit within
+ * the call; the first sign of it narrows that.
+ *
+ * @param downSinceMs when it last ceased to serve, if it did not serve as the window began.
  */
-export function findDisturbance(timeline: Timeline, subject: SubjectTimeline, window: Window): Disturbance | null {
+export function findDisturbance(
+  timeline: Timeline,
+  subject: SubjectTimeline,
+  window: Window,
+  downSinceMs: number | null,
+): Disturbance | null {
   const disturbances = timeline.actions.filter(
-    (action) => kindOf(action).effect === "disturbance" && concerns(action, subject),
+    (action) => kindOf(action).effect === "disturbance" && concerns(timeline, action, subject),
   );
+  const [proved] = bitesOf(timeline, subject);
   const action =
-    disturbances.find(({ fromMs, toMs }) => fromMs >= window.fromMs || (toMs ?? Infinity) > window.fromMs) ??
-    disturbances.at(-1);
-  if (action === undefined) return null;
-  const injected = { fromMs: Math.round(action.fromMs), toMs: Math.round(action.toMs ?? window.untilMs) };
-  return { injected, bite: biteOf(action, subject) };
+    disturbances.find((each) => each.fromMs >= window.fromMs || (each.toMs ?? Infinity) > window.fromMs) ??
+    disturbances.findLast((each) => downSinceMs !== null && each.fromMs <= downSinceMs);
+  if (proved !== undefined) {
+    const bite = {
+      fromMs: Math.round(proved.from * 1000),
+      toMs: Math.round(proved.to * 1000),
+      evidence: proved.evidence,
+    };
+    const call = disturbances.find((each) => each.name === "inject");
+    return { injected: call === undefined ? bite : spanOf(call, window), bite };
+  }
+  return action === undefined ? null : { injected: spanOf(action, window), bite: biteOf(action, subject) };
+}
+
+function spanOf({ fromMs, toMs }: Action, { untilMs }: Window): Disturbance["injected"] {
+  return { fromMs: Math.round(fromMs), toMs: Math.round(toMs ?? untilMs) };
 }
 
 function biteOf(action: Action, subject: SubjectTimeline): Bite | null {
@@ -53,13 +73,13 @@ function biteOf(action: Action, subject: SubjectTimeline): Bite | null {
 export function reliefsAfter(timeline: Timeline, subject: SubjectTimeline, bite: Bite): Interval[] {
   return timeline.actions
     .filter((action) => kindOf(action).effect === "relief" && action.fromMs >= bite.toMs)
-    .filter((action) => concernsOrDid(action, subject))
+    .filter((action) => concernsOrDid(timeline, action, subject))
     .map((action) => ({ low: action.fromMs, high: action.toMs ?? action.fromMs }));
 }
 
 /** A node that comes back concerns whom it had, also when the VM is elsewhere by then. */
-function concernsOrDid(action: Action, subject: SubjectTimeline): boolean {
+function concernsOrDid(timeline: Timeline, action: Action, subject: SubjectTimeline): boolean {
   const { node } = action.entry;
   const wasThere = subject.incarnations.some(({ states }) => states.some(({ value }) => value.node === node));
-  return wasThere || concerns(action, subject);
+  return wasThere || concerns(timeline, action, subject);
 }

@@ -8,6 +8,7 @@ import { timeOf } from "../observe/watch-order.ts";
 import { kindOf } from "./action-kinds.ts";
 import { findDisturbance, reliefsAfter, type Bite } from "./bite.ts";
 import { judgeRecovery } from "./judge.ts";
+import { downSince } from "./outcome.ts";
 import type { Recovery } from "./recovery.ts";
 import type { Window } from "./window.ts";
 
@@ -50,7 +51,10 @@ export interface JudgedJournal {
  * Judges a journal, a planned one by its phases, a recording from its first disturbance to its end, and either in
  * the one window that is asked for (milliseconds of the journal).
  */
-export function judgeJournal(lines: JournalLine[], asked: { fromMs?: number; untilMs?: number } = {}): JudgedJournal {
+export function judgeJournal(
+  lines: readonly JournalLine[],
+  asked: { fromMs?: number; untilMs?: number } = {},
+): JudgedJournal {
   const plan = planOf(lines);
   const title = plan?.title ?? titleOf(lines);
   const isAsked = asked.fromMs !== undefined || asked.untilMs !== undefined;
@@ -60,29 +64,34 @@ export function judgeJournal(lines: JournalLine[], asked: { fromMs?: number; unt
 
 type Phase = Omit<JudgedPhase, "subjects">;
 
-function judgePhase(lines: JournalLine[], plan: Plan | null, phase: Phase): JudgedPhase {
+interface Known {
+  settleMs: number;
+  settings: Record<string, unknown>;
+}
+
+function judgePhase(lines: readonly JournalLine[], plan: Plan | null, phase: Phase): JudgedPhase {
   const timeline = buildTimeline(lines, phase.untilMs);
-  const settings = plan?.cluster.settings ?? settingsOf(lines);
-  const settleMs = plan?.settleMs ?? defaultSettleMs;
-  const subjects =
-    plan === null
-      ? timeline.subjects
-          .filter((subject) => existsIn(subject, phase))
-          .map((subject) => judgeDiscovered(timeline, subject, phase, { settleMs, settings }))
-      : plan.variants.map((variant) => judgePlanned(timeline, lines, plan, variant, phase));
+  const known = {
+    settleMs: plan?.settleMs ?? defaultSettleMs,
+    settings: plan?.cluster.settings ?? settingsOf(lines),
+  };
+  if (plan === null) {
+    const present = timeline.subjects.filter((subject) => existsIn(subject, phase));
+    return { ...phase, subjects: present.map((subject) => judgeSubject(timeline, subject, phase, known)) };
+  }
+  const subjects = plan.variants.map((variant) => {
+    const judged = judgeSubject(timeline, subjectOf(timeline, plan, variant), phase, known);
+    const { name, role, runStrategy, evictionStrategy } = variant;
+    return { ...judged, name, role, runStrategy, evictionStrategy };
+  });
   return { ...phase, subjects };
 }
 
-function judgeDiscovered(
-  timeline: Timeline,
-  subject: SubjectTimeline,
-  window: Window,
-  known: { settleMs: number; settings: Record<string, unknown> },
-): JudgedSubject {
-  const disturbance = findDisturbance(timeline, subject, window);
+function judgeSubject(timeline: Timeline, subject: SubjectTimeline, window: Window, known: Known): JudgedSubject {
+  const downSinceMs = downSince(subject, window.fromMs);
+  const disturbance = findDisturbance(timeline, subject, window, downSinceMs);
   const bite = disturbance?.bite ?? null;
   const reliefs = bite === null ? [] : reliefsAfter(timeline, subject, bite);
-  const recovery = judgeRecovery(timeline, subject, window, { ...known, bite, reliefs });
   return {
     name: subject.name,
     namespace: subject.namespace,
@@ -92,43 +101,18 @@ function judgeDiscovered(
     role: disturbance === null ? "bystander" : "victim",
     injected: disturbance?.injected ?? null,
     bite,
-    recovery,
+    recovery: judgeRecovery(timeline, subject, window, { ...known, bite, reliefs }),
   };
 }
 
-function judgePlanned(
-  timeline: Timeline,
-  lines: JournalLine[],
-  plan: Plan,
-  variant: PlannedVariant,
-  phase: Phase,
-): JudgedSubject {
-  const namespace = variant.manifests[0]?.metadata?.namespace ?? plan.namespace;
-  const name = variant.manifests[0]?.metadata?.name ?? variant.name;
-  const subject =
-    timeline.subjects.find(
-      (each) => each.name === name && each.namespace === namespace && each.kind === variant.kind,
-    ) ?? neverSeen(name, namespace, variant);
-  const bite = biteOf(lines, variant, phase);
-  const isFirst = bite === null || bite.toMs > phase.fromMs;
-  // What is done in a phase after the one of the fault is what is to bring the VMs back.
-  const reliefs = isFirst
-    ? []
-    : timeline.actions
-        .filter((action) => action.fromMs >= phase.fromMs && kindOf(action).effect !== "set-up")
-        .map((action) => ({ low: action.fromMs, high: action.toMs ?? action.fromMs }));
-  const { settleMs, cluster } = plan;
-  return {
-    name: variant.name,
-    namespace,
-    kind: variant.kind,
-    runStrategy: variant.runStrategy,
-    evictionStrategy: variant.evictionStrategy,
-    role: variant.role,
-    injected: findDisturbance(timeline, subject, phase)?.injected ?? null,
-    bite,
-    recovery: judgeRecovery(timeline, subject, phase, { settleMs, bite, reliefs, settings: cluster.settings }),
-  };
+/** What is known of a planned variant: the object that it names first. */
+function subjectOf(timeline: Timeline, plan: Plan, variant: PlannedVariant): SubjectTimeline {
+  const { kind } = variant;
+  const { name = variant.name, namespace = plan.namespace } = variant.manifests[0]?.metadata ?? {};
+  const found = timeline.subjects.find(
+    (each) => each.name === name && each.namespace === namespace && each.kind === kind,
+  );
+  return found ?? neverSeen(name, namespace, variant);
 }
 
 function neverSeen(name: string, namespace: string, variant: PlannedVariant): SubjectTimeline {
@@ -136,33 +120,26 @@ function neverSeen(name: string, namespace: string, variant: PlannedVariant): Su
   return { name, namespace, kind, evictionStrategy, vm: [], set: [], incarnations: [] };
 }
 
-/** The first proof that the fault took effect on the variant; a replica set has one for each member that was hit. */
-function biteOf(lines: JournalLine[], variant: PlannedVariant, { untilMs }: Window): Bite | null {
-  const bite = lines.find((line) => line.kind === "bite" && line.variant === variant.name && line.at * 1000 <= untilMs);
-  if (bite?.kind !== "bite") return null;
-  return { fromMs: Math.round(bite.from * 1000), toMs: Math.round(bite.to * 1000), evidence: bite.evidence };
-}
-
-function planOf([first]: JournalLine[]): Plan | null {
+function planOf([first]: readonly JournalLine[]): Plan | null {
   return first?.kind === "plan" ? first.plan : null;
 }
 
-function recordingOf(lines: JournalLine[]): ActionEntry | undefined {
+function recordingOf(lines: readonly JournalLine[]): ActionEntry | undefined {
   return lines.find((line) => line.kind === "action" && line.name === "recording") as ActionEntry | undefined;
 }
 
-function titleOf(lines: JournalLine[]): string {
+function titleOf(lines: readonly JournalLine[]): string {
   const title = recordingOf(lines)?.["title"];
   return typeof title === "string" ? title : "a journal without a plan";
 }
 
-function settingsOf(lines: JournalLine[]): Record<string, unknown> {
+function settingsOf(lines: readonly JournalLine[]): Record<string, unknown> {
   const settings = recordingOf(lines)?.["settings"];
   return typeof settings === "object" && settings !== null ? { ...settings } : {};
 }
 
 /** The window that is asked for; what is not said is the first disturbance, and the end. */
-function windowOf(lines: JournalLine[], { fromMs, untilMs }: { fromMs?: number; untilMs?: number }): Phase {
+function windowOf(lines: readonly JournalLine[], { fromMs, untilMs }: { fromMs?: number; untilMs?: number }): Phase {
   const timeline = buildTimeline(lines);
   const endMs = lastMs(lines);
   const disturbance = timeline.actions.find((action) => kindOf(action).effect === "disturbance");
@@ -179,12 +156,12 @@ function windowOf(lines: JournalLine[], { fromMs, untilMs }: { fromMs?: number; 
   return { name: "window", fromMs: from, untilMs: until, complete: true };
 }
 
-function lastMs(lines: JournalLine[]): number {
+function lastMs(lines: readonly JournalLine[]): number {
   return lines.reduce((latest, line, index) => Math.max(latest, timeOf(line, index)), 0);
 }
 
 /** The phases of a planned journal. The one in which the fault is injected begins where the steady state was seen. */
-function phasesOf(lines: JournalLine[]): Phase[] {
+function phasesOf(lines: readonly JournalLine[]): Phase[] {
   const marks = lines.flatMap((line, index) => (line.kind === "phase" ? [{ line, atMs: timeOf(line, index) }] : []));
   const steadyMs = marks.find(({ line }) => line.name === "steady-state" && line.phase === "end")?.atMs;
   return marks

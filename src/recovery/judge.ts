@@ -85,7 +85,8 @@ function stagesOf(
   if (back === undefined) return [];
   const biteMs = midpoint(bitten);
   const { first, isAsked } = reading;
-  const milestones = milestonesOf({ timeline, subject, biteMs, first, back, relief, isAsked });
+  const rebooted = reading.outcome === "rebooted";
+  const milestones = milestonesOf({ timeline, subject, biteMs, first, back, relief, isAsked, rebooted });
   return stagesBetween(biteMs, biteMs + elapsed(bitten, good).value, milestones, "settle");
 }
 

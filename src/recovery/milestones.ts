@@ -21,6 +21,8 @@ export interface Way {
   back: Incarnation;
   relief: Interval | null;
   isAsked: boolean;
+  /** Whether the guest booted again in the same VMI. */
+  rebooted: boolean;
 }
 
 /** The milestones between bite and good stretch that were observed, in any order. */
@@ -31,7 +33,7 @@ export function milestonesOf(way: Way): Milestone[] {
     ...relieved(way),
     ...(isAnother ? [...ended(way), ...started(way)] : []),
     ...moved(way),
-    ...served(way),
+    ...served(way, isAnother || way.rebooted),
   ];
 }
 
@@ -55,19 +57,27 @@ function relieved({ relief }: Way): Milestone[] {
   ];
 }
 
-/** The end of what was there before. */
-function ended({ first, biteMs }: Way): Milestone[] {
-  return first.flatMap(({ states, pods }) => [
-    ...at(earliest(pods.map((pod) => firstChange(pod.states, biteMs, (state) => state.deleting))), "evict"),
-    ...at(
-      firstChange(states, biteMs, (vmi) => isFinal(vmi.phase)),
-      "terminate",
-    ),
-    ...at(
-      firstChange(states, biteMs, (vmi) => !vmi.exists),
-      "terminate",
-    ),
-  ]);
+/** The end of what was there before; of a replica set, as far as the next member waited for it. */
+function ended({ first, back, biteMs }: Way): Milestone[] {
+  const createdMs = back.states[0]?.atMs ?? Infinity;
+  const milestones = first.flatMap(({ states, pods }) => {
+    const marked = earliest(pods.map((pod) => firstChange(pod.states, biteMs, (state) => state.deleting)));
+    const over = firstChange(states, biteMs, (vmi) => vmi.deleting || isFinal(vmi.phase));
+    // A pod that is deleted because its VMI is, or has ended, was not evicted.
+    const wasEvicted = marked !== null && marked.atMs < (over?.atMs ?? Infinity);
+    return [
+      ...(wasEvicted ? at(marked, "evict") : []),
+      ...at(
+        firstChange(states, biteMs, (vmi) => isFinal(vmi.phase)),
+        "terminate",
+      ),
+      ...at(
+        firstChange(states, biteMs, (vmi) => !vmi.exists),
+        "terminate",
+      ),
+    ];
+  });
+  return milestones.filter((milestone) => milestone.atMs <= createdMs);
 }
 
 /** The start of another VMI. */
@@ -117,18 +127,20 @@ function launched(pod: PodTimeline, afterMs: number): Milestone[] {
   ];
 }
 
-/** The guest's way from running to serving: a probe waits for its boot, Ready without one does not. */
-function served({ back, biteMs, isAsked }: Way): Milestone[] {
-  const isProbed = back.spec.readinessProbe !== undefined;
+/** The guest's way to serving. If it had to boot, a readiness probe waits for that; Ready without one does not. */
+function served({ back, biteMs, isAsked }: Way, hadToBoot: boolean): Milestone[] {
   const ready = firstChange(back.states, biteMs, isReady);
   const answer = isAsked ? back.answers.find((each) => each.ok && each.atMs > biteMs) : undefined;
-  const readyFirst = ready !== null && (answer === undefined || ready.atMs <= answer.atMs);
+  const answerMs = answer?.atMs ?? Infinity;
+  const probeWaits = back.spec.readinessProbe !== undefined && (ready?.atMs ?? Infinity) <= answerMs;
   return [
-    ...at(ready, isProbed && readyFirst ? "boot" : "ready"),
-    ...(answer === undefined
-      ? []
-      : [{ atMs: answer.atMs, ends: isProbed && readyFirst ? ("answer" as const) : ("boot" as const) }]),
+    ...at(ready, hadToBoot && probeWaits ? "boot" : "ready"),
+    ...(answer === undefined ? [] : [{ atMs: answerMs, ends: stageOfAnswer(hadToBoot && !probeWaits) }]),
   ];
+}
+
+function stageOfAnswer(isBoot: boolean): StageName {
+  return isBoot ? "boot" : "answer";
 }
 
 function at(change: Change<unknown> | null | undefined, ends: StageName): Milestone[] {

@@ -6,7 +6,7 @@ import { isTaken } from "./aim.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Identity, Interval, StuckOn } from "./recovery.ts";
 import { identityAt, incarnationAt, isLive, membersAt, servingSwitches, type Switch } from "./serving.ts";
-import { isWhole, lastStretch } from "./stretch.ts";
+import { isWhole, lastBreak, lastStretch } from "./stretch.ts";
 import { stuckOn } from "./stuck.ts";
 import { actionsOn, type Window } from "./window.ts";
 import { isWantedUp } from "./wanted.ts";
@@ -164,6 +164,14 @@ function unseenHarm({ timeline, subject, window, isAsked, last }: Facts): string
   return harm === undefined
     ? null
     : `nobody asked the guest, and no probe speaks for it, whether "${harm.name}" silenced it`;
+}
+
+/** When a subject that does not serve at an instant last ceased to; null where it serves, or never did. */
+export function downSince(subject: SubjectTimeline, ms: number): number | null {
+  const isAsked = subject.incarnations.some((incarnation) => incarnation.answers.length > 0);
+  const switches = subject.incarnations.map((incarnation) => servingSwitches(incarnation, isAsked));
+  const need = subject.kind === "VirtualMachineInstanceReplicaSet" ? replicasAt(subject, ms) : 1;
+  return isWhole(switches, need, ms) ? null : lastBreak(switches, need, ms);
 }
 
 function replicasAt(subject: SubjectTimeline, ms: number): number {

@@ -16,7 +16,7 @@ export function refusalOf(
   parts: Incarnation[],
 ): string | null {
   const actions = actionsOn(timeline, subject, window);
-  const refused = actions.find((action) => action.name !== "drain" && wasRefused(action));
+  const refused = actions.find(wasRefused);
   if (refused !== undefined) return `"${refused.name}" was refused: ${refused.result ?? ""}`;
   const migrations = parts.flatMap((part) => part.migrations);
   const failed = migrations.find((migration) => hasFailed(migration, window));

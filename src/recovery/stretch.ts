@@ -16,12 +16,9 @@ export function lastStretch(members: Switch[][], need: number): Interval | null 
   return { low: lows[need - 1] ?? -Infinity, high: startMs };
 }
 
-/** The first time after an instant at which fewer than `need` were on; null if that never happened. */
-export function firstBreak(members: Switch[][], need: number, afterMs: number): Interval | null {
-  const brokenMs = turns(members, need).find((turn) => !turn.whole && turn.atMs > afterMs)?.atMs;
-  if (brokenMs === undefined) return null;
-  const off = members.flat().find((each) => !each.on && each.highMs === brokenMs);
-  return { low: off?.lowMs ?? brokenMs, high: brokenMs };
+/** When, by an instant, they last ceased to be `need` at once; null if they never did. */
+export function lastBreak(members: Switch[][], need: number, ms: number): number | null {
+  return turns(members, need).findLast((turn) => !turn.whole && turn.atMs <= ms)?.atMs ?? null;
 }
 
 /** Whether at least `need` were on at an instant, as seen by then. */

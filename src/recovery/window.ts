@@ -11,6 +11,6 @@ export interface Window {
 /** The actions that concern a subject and went on in a window, by their beginning. */
 export function actionsOn(timeline: Timeline, subject: SubjectTimeline, { fromMs, untilMs }: Window): Action[] {
   return timeline.actions.filter(
-    (action) => action.fromMs <= untilMs && (action.toMs ?? Infinity) >= fromMs && concerns(action, subject),
+    (action) => action.fromMs <= untilMs && (action.toMs ?? Infinity) >= fromMs && concerns(timeline, action, subject),
   );
 }
