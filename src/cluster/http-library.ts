@@ -1,21 +1,25 @@
-import type { HttpLibrary } from "@kubernetes/client-node";
+import type * as clientNode from "@kubernetes/client-node";
 import type { Clock } from "../clock/clock.ts";
 import { withDeadline } from "../clock/deadline.ts";
 import type { Transport } from "./transport.ts";
-
-type ClientNode = typeof import("@kubernetes/client-node");
 
 /**
  * Puts client-node on our transport: its own HTTP opens a connection for every request, has no time limit and
  * ignores signals. Every request here, its answer's body included, has `deadlineMs` of the clock.
  */
-export function httpLibrary(client: ClientNode, transport: Transport, clock: Clock, deadlineMs: number): HttpLibrary {
+export function httpLibrary(
+  client: typeof clientNode,
+  transport: Transport,
+  clock: Clock,
+  deadlineMs: number,
+): clientNode.HttpLibrary {
   return client.wrapHttpLibrary({
     send: async (context) => {
       const url = new URL(context.getUrl());
       const method = context.getHttpMethod();
       const path = url.pathname + url.search;
       const body = context.getBody();
+      if (body !== undefined && typeof body !== "string") throw new TypeError("an API server is sent text only");
       const [response, text] = await withDeadline(
         clock,
         deadlineMs,
@@ -24,7 +28,7 @@ export function httpLibrary(client: ClientNode, transport: Transport, clock: Clo
             method,
             path,
             headers: context.getHeaders(),
-            ...(body !== undefined && { body: String(body) }),
+            ...(body !== undefined && { body }),
             signal,
           });
           return [answer, await answer.text()] as const;

@@ -66,9 +66,9 @@ class ListWatch implements Watch {
   }
 
   async start(): Promise<void> {
-    const { signal, list, handler } = this.#options;
+    const { signal, handler } = this.#options;
     signal?.throwIfAborted();
-    const { items, resourceVersion } = await list();
+    const { items, resourceVersion } = await this.#options.list();
     this.#seenUntilMs = this.#clock.now();
     this.#version = resourceVersion;
     for (const object of this.#cache.fill(items)) handler.seen("LISTED", object);

@@ -25,7 +25,7 @@ describe("withDeadline", () => {
     const clock = new ManualClock();
     let reason: unknown;
     const work = (signal: AbortSignal): Promise<never> => {
-      signal.addEventListener("abort", () => (reason = signal.reason));
+      signal.addEventListener("abort", () => void (reason = signal.reason));
       return never();
     };
     const ending = assert.rejects(withDeadline(clock, 10, work, "x"));

@@ -1,0 +1,28 @@
+import type { Clock } from "../../clock/clock.ts";
+import { EnvironmentError, messageOf } from "../../errors.ts";
+import type { Act, Hands } from "../../simulator/simulation.ts";
+import type { Actuators, Receipt } from "../cluster.ts";
+
+/** The model's hands as a cluster's: every act takes no time of its own. */
+export function simulatedActuators(hands: Hands, clock: Clock): Actuators {
+  const did = async (act: () => Act): Promise<Receipt> => {
+    const fromMs = clock.now();
+    try {
+      const { evidence } = act();
+      return { fromMs, toMs: clock.now(), evidence };
+    } catch (error) {
+      throw new EnvironmentError(messageOf(error), { cause: error });
+    }
+  };
+  return {
+    unsupported: () => null,
+    powerOff: (node) => did(() => hands.powerOff(node)),
+    powerOn: (node) => did(() => hands.powerOn(node)),
+    shutDown: (node) => did(() => hands.shutDown(node)),
+    killQemu: ({ uid }) => did(() => hands.killQemu(uid)),
+    hangGuest: ({ uid }) => did(() => hands.hangGuest(uid)),
+    oomKill: ({ uid }) => did(() => hands.oomKill(uid)),
+    closePort: ({ uid }, port) => did(() => hands.closePort(uid, port)),
+    openPort: ({ uid }, port) => did(() => hands.openPort(uid, port)),
+  };
+}
