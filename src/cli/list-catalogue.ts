@@ -1,9 +1,10 @@
-import pc from "picocolors";
 import { z } from "zod";
 import { builtInScenarios, loadScenarios } from "../experiment/load-scenarios.ts";
 import { exitCodes } from "../errors.ts";
 import { faults } from "../faults/catalogue.ts";
+import { columns } from "./columns.ts";
 import { checkOptions } from "./options.ts";
+import { hasColours } from "./terminal.ts";
 
 const options = z.object({ what: z.enum(["scenarios", "faults"]).optional(), json: z.boolean() });
 
@@ -49,16 +50,17 @@ async function listScenarios(): Promise<ListedScenario[]> {
 }
 
 function scenarioTable(scenarios: ListedScenario[]): string {
-  return plainTable(
+  return columns(
     ["scenario", "experiment", "victims", "what it proves"],
     scenarios.flatMap(({ name, experiments }) =>
       experiments.map(({ id, victims, title }, index) => [index === 0 ? name : "", id, String(victims), title]),
     ),
+    hasColours(process.stdout),
   );
 }
 
 function faultTable(listed: { name: string; summary: string; parameters: Record<string, unknown> }[]): string {
-  return plainTable(
+  return columns(
     ["fault", "parameters", "what it does"],
     listed.map(({ name, parameters, summary }) => [
       name,
@@ -67,18 +69,6 @@ function faultTable(listed: { name: string; summary: string; parameters: Record<
         .join(", "),
       summary,
     ]),
+    hasColours(process.stdout),
   );
-}
-
-/** Columns as wide as their content, two spaces apart. */
-function plainTable(head: string[], rows: string[][]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  return [pc.bold(lines[0]), ...lines.slice(1)].join("\n");
 }

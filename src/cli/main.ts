@@ -1,5 +1,3 @@
-import { findPackageJSON } from "node:module";
-import { readFile } from "node:fs/promises";
 import yargs from "yargs";
 import { UsageError } from "../errors.ts";
 import { exitCodeOf, explain } from "./failure.ts";
@@ -7,6 +5,7 @@ import { listCommand } from "./list.ts";
 import { registerModuleHooks } from "./module-hooks.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { ownVersion } from "./version.ts";
 
 /** The command line of Rebound. Never rejects: what goes wrong becomes a message and the exit code. */
 export async function main(args: string[]): Promise<void> {
@@ -49,12 +48,6 @@ function complaint(message: string, [command = ""]: string[]): string {
   if (meant !== undefined) return `there is no command "${command}"; did you mean "${meant}"?`;
   const [first = "", ...rest] = message.replaceAll(/\s*\n\s*/g, " ");
   return `${first.toLowerCase()}${rest.join("")}; see \`rebound --help\``;
-}
-
-async function ownVersion(): Promise<string> {
-  const path = findPackageJSON("..", import.meta.url);
-  if (path === undefined) throw new Error("Rebound's own package.json is missing");
-  return (JSON.parse(await readFile(path, "utf8")) as { version: string }).version;
 }
 
 /** `rebound list | head` ends as soon as head has enough. */

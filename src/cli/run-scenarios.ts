@@ -1,4 +1,126 @@
+import { relative } from "node:path";
+import { z } from "zod";
+import { simulatedCluster } from "../cluster/simulated/simulated-cluster.ts";
+import { exitCodes, UsageError } from "../errors.ts";
+import { prepare, type Prepared } from "../experiment/prepare.ts";
+import { summarise, type Results } from "../report/results.ts";
+import { createRunFolder, runId } from "../report/run-folder.ts";
+import { terminalReport } from "../report/terminal-table.ts";
+import { deliver } from "./deliver.ts";
+import { exitCodeOfSummary } from "./exit-code.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { checkOptions, wholeNumber, word } from "./options.ts";
+import { planText } from "./plan-text.ts";
+import { showProgress } from "./progress.ts";
+import { runExperiments } from "./run-experiments.ts";
+import { hasColours, say, widthOf } from "./terminal.ts";
+
+const pattern = word.transform((text, context) => {
+  try {
+    return new RegExp(text);
+  } catch {
+    context.addIssue(`must be a pattern (a regular expression), not "${text}"`);
+    return z.NEVER;
+  }
+});
+
+const runOptions = z.object({
+  scenarios: z.array(word),
+  cluster: word,
+  nodes: wholeNumber(1),
+  vm: z.array(word).default([]),
+  seed: wholeNumber(0),
+  repeat: wholeNumber(1),
+  grep: pattern.optional(),
+  fault: word.optional(),
+  out: word,
+  json: z.boolean(),
+  dryRun: z.boolean(),
+});
+type RunOptions = z.infer<typeof runOptions>;
+
+/** Runs the scenarios that are asked for, writes and prints the report; returns the exit code. */
 export async function run(argv: unknown): Promise<number> {
-  console.log(argv);
-  return 0;
+  const startedAt = new Date();
+  const options = checkOptions(runOptions, argv);
+  requireSimulated(options);
+  const prepared = await prepareRun(options);
+  for (const note of notesOf(prepared)) say(note);
+  if (options.dryRun) {
+    process.stdout.write(
+      options.json
+        ? JSON.stringify(
+            prepared.map(({ plan }) => plan),
+            null,
+            2,
+          ) + "\n"
+        : planText(prepared),
+    );
+    return exitCodes.green;
+  }
+  const folder = await createRunFolder(options.out, runId(startedAt));
+  using interrupt = onInterrupt(say);
+  const results = await runAndShow(prepared, options, folder, interrupt.signal);
+  const exitCode = interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOfSummary(results.summary);
+  const text = terminalReport(results, {
+    width: widthOf(process.stdout),
+    colour: hasColours(process.stdout),
+    report: relative(process.cwd(), `${folder.path}/index.html`),
+  });
+  return deliver(results, { folder, startedAt, exitCode, json: options.json, text });
 }
+
+function requireSimulated({ cluster }: RunOptions): void {
+  if (cluster === "simulated") return;
+  const lack = cluster === "kind" || cluster === "existing" ? "is not built yet" : "is no kind of cluster";
+  throw new UsageError(`--cluster ${cluster} ${lack}; this version runs on --cluster simulated`);
+}
+
+/** Plans everything on a cluster of the same make, so that what cannot be is refused before anything is written. */
+async function prepareRun(options: RunOptions): Promise<Prepared[]> {
+  await using cluster = await simulatedCluster({ seed: options.seed, nodes: options.nodes });
+  const { scenarios, vm, grep = null, fault = null, seed, repeat } = options;
+  return prepare({ scenarios, vmFiles: vm, grep, fault, seed, repeat }, cluster);
+}
+
+/** What a reader of the results must know of a variant, once each. */
+function notesOf(prepared: Prepared[]): string[] {
+  const notes = prepared.flatMap(({ plan }) =>
+    plan.variants.flatMap(({ name, notes = [] }) => notes.map((note) => `${name}: ${note}`)),
+  );
+  return [...new Set(notes)];
+}
+
+async function runAndShow(
+  prepared: Prepared[],
+  options: RunOptions,
+  folder: Awaited<ReturnType<typeof createRunFolder>>,
+  signal: AbortSignal,
+): Promise<Results> {
+  const ids = [...new Set(prepared.map(({ plan }) => plan.id))];
+  using progress = showProgress({ experiments: ids, virtual: true }, process.stderr);
+  const again = rerunOptions(options);
+  const experiments = await runExperiments(prepared, {
+    folder,
+    signal,
+    progress,
+    nodes: options.nodes,
+    rerun: { seed: options.seed, options: again },
+  });
+  return {
+    schemaVersion: 1,
+    seed: options.seed,
+    options: again,
+    cluster: prepared[0]!.plan.cluster,
+    experiments,
+    practices: [],
+    summary: summarise(experiments),
+  };
+}
+
+/** What else `rebound run` must be given to do the same again. */
+function rerunOptions({ nodes, vm }: RunOptions): string[] {
+  return [...(nodes === defaultNodes ? [] : ["--nodes", String(nodes)]), ...vm.flatMap((file) => ["--vm", file])];
+}
+
+const defaultNodes = 3;

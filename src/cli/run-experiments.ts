@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { simulatedCluster } from "../cluster/simulated/simulated-cluster.ts";
+import { messageOf } from "../errors.ts";
+import { experimentResult, judgedPhases, mergeRepeats, skippedResult } from "../experiment/experiment-result.ts";
+import { clusterSeed, type Prepared } from "../experiment/prepare.ts";
+import { runExperiment } from "../experiment/run-experiment.ts";
+import type { EndEntry, JournalLine } from "../observe/journal.ts";
+import { JournalWriter } from "../observe/journal-writer.ts";
+import { runMocha, type MochaExperiment } from "../report/mocha-run.ts";
+import type { ExperimentResult, Results } from "../report/results.ts";
+import type { RunFolder } from "../report/run-folder.ts";
+import type { ProgressView } from "./progress.ts";
+
+export interface RunExperimentsOptions {
+  folder: RunFolder;
+  signal: AbortSignal;
+  progress: ProgressView;
+  /** Workers of each experiment's cluster. */
+  nodes: number;
+  rerun: Pick<Results, "seed" | "options">;
+}
+
+/** Runs every experiment on a cluster of its own, one after another under Mocha, and judges it. */
+export async function runExperiments(
+  prepared: Prepared[],
+  options: RunExperimentsOptions,
+): Promise<ExperimentResult[]> {
+  const byId = Map.groupBy(prepared, ({ plan }) => plan.id);
+  const suites = [...byId.values()].map((repeats) => suiteOf(repeats, options));
+  const { experiments } = await runMocha(suites, { folder: options.folder.path, run: options.rerun });
+  return experiments.map((settled) => {
+    if (settled?.status === "fulfilled") return settled.value;
+    throw settled?.reason ?? new Error("Mocha did not run an experiment that was planned");
+  });
+}
+
+function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExperiment {
+  return {
+    title: repeats[0]!.plan.title,
+    tests: repeats.flatMap(({ plan }) =>
+      plan.variants.flatMap((variant) =>
+        judgedPhases(plan, variant).map((phase) => ({ variant: variant.name, repeat: plan.repeat, phase })),
+      ),
+    ),
+    run: async () => {
+      const results: ExperimentResult[] = [];
+      for (const each of repeats) results.push(await runOne(each, options));
+      return mergeRepeats(results as [ExperimentResult, ...ExperimentResult[]]);
+    },
+  };
+}
+
+async function runOne({ plan, fault }: Prepared, options: RunExperimentsOptions): Promise<ExperimentResult> {
+  const { folder, signal, progress, nodes } = options;
+  if (plan.skip !== null) return skippedResult(plan);
+  const name = plan.repeat === 1 ? plan.id : `${plan.id}.${plan.repeat}`;
+  if (signal.aborted) return experimentResult(unfinished(plan, "interrupted", "interrupted"), { name, journal: null });
+  const file = `${name}.jsonl`;
+  try {
+    await using cluster = await simulatedCluster({ seed: clusterSeed(plan), nodes });
+    const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
+    const onProgress = progress.follow(plan.id, () => cluster.clock.now());
+    await runExperiment(plan, fault, { cluster, journal, signal, onProgress });
+    return experimentResult([...journal.lines], { name, journal: `journals/${file}` });
+  } catch (error) {
+    return experimentResult(unfinished(plan, "failed", messageOf(error)), { name, journal: null });
+  }
+}
+
+/** The journal of an experiment of which nothing came: its plan, and why it ended. */
+function unfinished(plan: Prepared["plan"], status: EndEntry["status"], reason: string): JournalLine[] {
+  const line = { at: 0, wall: new Date(0).toISOString() };
+  return [
+    { ...line, kind: "plan", plan },
+    { ...line, kind: "end", status, reason },
+  ];
+}

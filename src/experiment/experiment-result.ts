@@ -1,0 +1,225 @@
+import type { ActionEntry, EndEntry, JournalLine } from "../observe/journal.ts";
+import { judgeJournal, type JudgedJournal, type JudgedPhase, type JudgedSubject } from "../recovery/judge-journal.ts";
+import type { Identity, Recovery } from "../recovery/recovery.ts";
+import type { ExperimentResult, Judgement, VariantResult } from "../report/results.ts";
+import type { Plan, PlannedVariant } from "./plan.ts";
+import { judge } from "./verdict.ts";
+
+export interface ResultOptions {
+  /** The scenario's name or the journal's, where the journal has no plan that says it. */
+  name: string;
+  /** Path of the journal within the run's folder. */
+  journal: string | null;
+  /** Judges this window (milliseconds of the journal) in place of the phases. */
+  window?: { fromMs?: number; untilMs?: number };
+}
+
+/** Everything that is said of an experiment, from its journal alone. A journal without a plan has outcomes and no verdicts. */
+export function experimentResult(lines: JournalLine[], options: ResultOptions): ExperimentResult {
+  const judged = judgeJournal(lines, options.window);
+  const { plan } = judged;
+  const endMs = Math.round((lines.at(-1)?.at ?? 0) * 1000);
+  return {
+    id: plan?.id ?? options.name,
+    scenario: plan?.scenario ?? options.name,
+    title: judged.title,
+    status: "judged",
+    reason: null,
+    practices: plan?.practices ?? [],
+    fault: { ...(plan === null ? recordedFault : faultOf(plan)), target: targetsOf(lines) },
+    journal: options.journal,
+    concurrentVictims: victimsOf(judged),
+    phases: judged.phases.map(({ name, fromMs, untilMs }) => ({
+      name,
+      fromMs: Math.round(fromMs),
+      toMs: Math.round(Math.min(untilMs, endMs)),
+    })),
+    variants: plan === null || options.window ? recordedVariants(judged) : plannedVariants(judged.phases, plan, lines),
+  };
+}
+
+/** The result of an experiment that is not run, with the reason that its plan gives. */
+export function skippedResult(plan: Plan): ExperimentResult {
+  const skipped = { ...plan, variants: plan.variants.map((variant) => ({ ...variant, skip: plan.skip })) };
+  return {
+    id: plan.id,
+    scenario: plan.scenario,
+    title: plan.title,
+    status: "skipped",
+    reason: plan.skip,
+    practices: plan.practices,
+    fault: { ...faultOf(plan), target: [] },
+    journal: null,
+    concurrentVictims: 0,
+    phases: [],
+    variants: plannedVariants([], skipped, []),
+  };
+}
+
+/** The phases for which a variant gets a judgement; one that is left out gets one, to say so. */
+export function judgedPhases(plan: Plan, variant: PlannedVariant): string[] {
+  const names = plan.phases.map(({ name }) => name);
+  if (plan.skip !== null || variant.skip !== null) return names.slice(0, 1);
+  return names.filter((name) => variant.expectations[name] !== undefined);
+}
+
+/** The repetitions of one experiment as one result, in order; what they do not share is the first's. */
+export function mergeRepeats([first, ...others]: [ExperimentResult, ...ExperimentResult[]]): ExperimentResult {
+  return {
+    ...first,
+    concurrentVictims: Math.max(first.concurrentVictims, ...others.map((other) => other.concurrentVictims)),
+    variants: [first, ...others].flatMap(({ variants }) => variants),
+  };
+}
+
+const recordedFault = {
+  name: "recorded",
+  parameters: {},
+  scope: "cluster",
+  sharing: "independent",
+} as const;
+
+function faultOf({ fault: { name, parameters, scope, sharing } }: Plan) {
+  return { name, parameters, scope, sharing };
+}
+
+function recordedVariants({ phases }: JudgedJournal): VariantResult[] {
+  return phases.flatMap(({ name: phase, subjects }) =>
+    subjects.map((subject) =>
+      variantResult(
+        { ...subject, manifestSha256: "", repeat: 1 },
+        [judgement(phase, subject.recovery, null, judge({ ...unplanned, ...subject, bitten: subject.bite !== null }))],
+        [subject],
+      ),
+    ),
+  );
+}
+
+const unplanned = { expectation: null, refusal: null, skip: null, broken: null };
+
+function plannedVariants(phases: JudgedPhase[], plan: Plan, lines: JournalLine[]): VariantResult[] {
+  return plan.variants.map((variant) => {
+    const subjects = phases.flatMap((phase) => subjectOf(phase, variant) ?? []);
+    const judgements = judgedPhases(plan, variant).map((name) => judgePlanned(variant, name, phases, lines));
+    return variantResult({ ...variant, repeat: plan.repeat }, judgements, subjects);
+  });
+}
+
+function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase[], lines: JournalLine[]): Judgement {
+  const phase = phases.find((each) => each.name === name);
+  const subject = phase && subjectOf(phase, variant);
+  const recovery = subject?.recovery ?? notObserved;
+  const expectation = variant.expectations[name] ?? null;
+  const { verdict, reasons } = judge({
+    role: variant.role,
+    expectation,
+    recovery,
+    bitten: (subject?.bite ?? null) !== null,
+    refusal: refusalOf(lines, variant),
+    skip: variant.skip,
+    broken: phase?.complete === true ? null : whyBroken(lines),
+  });
+  return judgement(name, recovery, expectation, { verdict, reasons });
+}
+
+function judgement(
+  phase: string,
+  { phase: finalPhase, distrust: _distrust, before: _before, after: _after, members: _members, ...recovery }: Recovery,
+  expectation: PlannedVariant["expectations"][string] | null,
+  judged: Pick<Judgement, "verdict" | "reasons">,
+): Judgement {
+  const { floorMs = null, ...expected } = expectation ?? {};
+  return {
+    ...recovery,
+    phase,
+    expected: expectation === null ? null : (expected as Judgement["expected"]),
+    ...judged,
+    finalPhase,
+    floorMs,
+  };
+}
+
+function variantResult(
+  variant: Pick<
+    VariantResult,
+    "name" | "role" | "kind" | "runStrategy" | "evictionStrategy" | "manifestSha256" | "repeat"
+  > & { notes?: string[] },
+  judgements: Judgement[],
+  subjects: JudgedSubject[],
+): VariantResult {
+  const { name, role, kind, runStrategy, evictionStrategy, manifestSha256, repeat } = variant;
+  const bite = subjects.find((subject) => subject.bite !== null)?.bite;
+  return {
+    name,
+    role,
+    kind,
+    runStrategy,
+    evictionStrategy,
+    manifestSha256,
+    notes: variant.notes ?? [],
+    repeat,
+    injected: subjects.find(({ injected }) => injected !== null)?.injected ?? null,
+    bite: bite ? { atMs: Math.round((bite.fromMs + bite.toMs) / 2), evidence: bite.evidence } : null,
+    judgements,
+    before: subjects[0]?.recovery.before ?? nobody,
+    after: subjects.at(-1)?.recovery.after ?? nobody,
+    members: subjects.at(-1)?.recovery.members ?? [],
+    // No fault of today touches a disk, and nothing reads one back.
+    data: "unknown",
+  };
+}
+
+function subjectOf({ subjects }: JudgedPhase, { name }: PlannedVariant): JudgedSubject | undefined {
+  return subjects.find((subject) => subject.name === name);
+}
+
+/** How many victims the fault hit at once; of a replica set, each member that was hit. */
+function victimsOf({ phases: [first] }: JudgedJournal): number {
+  return (first?.subjects ?? []).filter(({ role, bite }) => role === "victim" && bite !== null).length;
+}
+
+function targetsOf(lines: JournalLine[]): string[] {
+  const target = actions(lines).find(({ name, phase }) => name === "inject" && phase === "start")?.["target"];
+  return Array.isArray(target) ? target.map(String) : [];
+}
+
+function refusalOf(lines: JournalLine[], variant: PlannedVariant): string | null {
+  const refused = actions(lines).find((line) => line.name === "refused" && line["variant"] === variant.name);
+  return refused?.result ?? null;
+}
+
+/** Why a phase did not run to its end. */
+function whyBroken(lines: JournalLine[]): string {
+  const end = lines.find((line): line is JournalLine & EndEntry => line.kind === "end");
+  if (end === undefined) return "the journal ends in mid-run";
+  return end.reason ?? end.status;
+}
+
+function actions(lines: JournalLine[]): ActionEntry[] {
+  return lines.filter((line): line is JournalLine & ActionEntry => line.kind === "action");
+}
+
+const nobody: Identity = { vmiUid: null, node: null, bootId: null };
+
+/** What is known of a phase that was never begun. */
+const notObserved: Recovery = {
+  outcome: "unknown",
+  detail: "it was not observed",
+  on: null,
+  phase: null,
+  nodeChanged: null,
+  distrust: [],
+  provenBy: null,
+  goodAtMs: null,
+  ttrMs: null,
+  fromReliefMs: null,
+  endedMs: null,
+  censoredAtMs: null,
+  downtimeMs: null,
+  stages: [],
+  slowest: null,
+  before: nobody,
+  after: nobody,
+  members: [],
+  evidence: [],
+};
