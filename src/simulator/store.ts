@@ -29,6 +29,8 @@ export interface DeleteOptions extends WriteOptions {
   /** Seconds; 0 removes at once. Only pods are removed gracefully; for others it is ignored. */
   gracePeriodSeconds?: number;
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** Holds the object until the garbage collector has dealt with its dependents. */
+  finalizer?: "foregroundDeletion" | "orphan";
 }
 
 /** Group and plural in messages, e.g. `virtualmachines.kubevirt.io`. */
@@ -220,6 +222,10 @@ export class Store {
     checkPreconditions(old, options);
     const draft = copyOf(old);
     const meta = draft.metadata;
+    const { finalizer } = options;
+    if (finalizer !== undefined && meta.finalizers?.includes(finalizer) !== true) {
+      meta.finalizers = [...(meta.finalizers ?? []), finalizer];
+    }
     const grace = resource === "pods" ? podGraceSeconds(draft, options.gracePeriodSeconds) : 0;
     if (meta.deletionTimestamp === undefined) {
       meta.deletionTimestamp = secondsAfter(this.#clock.wall(), grace);

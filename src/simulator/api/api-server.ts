@@ -3,6 +3,7 @@ import { StatusError } from "../status-error.ts";
 import type { World } from "../world.ts";
 import { reviewAccess } from "./access-review.ts";
 import { discover, version } from "./discovery.ts";
+import { evict } from "./eviction.ts";
 import { getObject, listObjects } from "./read.ts";
 import { servedAt } from "./registry.ts";
 import type { Served } from "./registry.ts";
@@ -118,6 +119,9 @@ export class ApiServer {
         throw methodNotAllowed();
       case "scale":
         return answerScale(this.#world, served, target, query);
+      case "eviction":
+        if (query.method === "POST") return evict(this.#world, served, target, query);
+        throw methodNotAllowed();
       default:
         return pageNotFound();
     }

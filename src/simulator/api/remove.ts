@@ -51,18 +51,17 @@ export function deleteCollection(world: World, served: Served, target: Target, q
   return answer(200, listText(served, target.version, removed, metadata));
 }
 
-/** Deletes by a client's options; a namespace stays until its content is gone. */
-export function remove(world: World, served: Served, object: KubeObject, options: Removal): KubeObject {
-  const { store } = world;
-  const { namespace, name, uid } = object.metadata;
-  if (options.propagationPolicy === "Orphan" && !options.dryRun) {
-    for (const dependent of world.index.dependentsOf(uid)) {
-      store.mutate(dependent.resource, dependent.namespace, dependent.name, ({ metadata }) => {
-        metadata.ownerReferences = metadata.ownerReferences?.filter((owner) => owner.uid !== uid) ?? [];
-      });
-    }
-  }
-  return store.delete(served.plural, namespace, name, options);
+const finalizers = { Orphan: "orphan", Foreground: "foregroundDeletion", Background: undefined } as const;
+
+function remove(
+  world: World,
+  served: Served,
+  { metadata }: KubeObject,
+  { propagationPolicy = "Background", ...options }: Removal,
+): KubeObject {
+  const finalizer = finalizers[propagationPolicy];
+  const deletion = { ...options, ...(finalizer !== undefined && { finalizer }) };
+  return world.store.delete(served.plural, metadata.namespace, metadata.name, deletion);
 }
 
 function isHeld(world: World, served: Served, { metadata }: KubeObject): boolean {

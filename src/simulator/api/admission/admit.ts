@@ -1,6 +1,10 @@
 import type { KubeObject } from "../../../kube/objects.ts";
 import type { World } from "../../world.ts";
+import { admitMigration } from "./migration.ts";
 import { admitPod } from "./pod.ts";
+import { admitReplicaSet } from "./replica-set.ts";
+import { admitInstance } from "./virtual-machine-instance.ts";
+import { admitVirtualMachine } from "./virtual-machine.ts";
 
 /** Who writes what, in which circumstances. */
 export interface AdmissionRequest {
@@ -18,6 +22,10 @@ type Admission = (world: World, object: never, request: AdmissionRequest) => Kub
 
 const admissions: Record<string, Admission | undefined> = {
   pods: admitPod,
+  virtualmachines: admitVirtualMachine,
+  virtualmachineinstances: admitInstance,
+  virtualmachineinstancereplicasets: admitReplicaSet,
+  virtualmachineinstancemigrations: admitMigration,
 };
 
 /**
