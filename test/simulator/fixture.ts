@@ -36,6 +36,7 @@ export function newPod(
 /** A simulation with shorthands for what tests look at and do; times in seconds of the model. */
 export class Fixture {
   readonly simulation: Simulation;
+  readonly #uids = new Map<string, string>();
 
   constructor(settings: Partial<Settings> = {}, options: { seed?: number; workers?: number } = {}) {
     this.simulation = createSimulation({ seed: 1, ...options, settings });
@@ -65,7 +66,9 @@ export class Fixture {
   }
 
   createPod(name: string, spec: Partial<Pod["spec"]> = {}, metadata: Partial<Pod["metadata"]> = {}): Pod {
-    return this.simulation.store.create<Pod>("pods", newPod(name, spec, metadata));
+    const pod = this.simulation.store.create<Pod>("pods", newPod(name, spec, metadata));
+    this.#uids.set(name, pod.metadata.uid);
+    return pod;
   }
 
   /** Creates a pod and waits until it is ready. */
@@ -87,6 +90,12 @@ export class Fixture {
 
   isReady(name: string): boolean {
     return condition(this.findPod(name), "Ready")?.status === "True";
+  }
+
+  /** Whether the main container of the pod of that name, as last seen, runs on any machine. */
+  runs(name: string): boolean {
+    const uid = this.#uids.get(name);
+    return [...this.world.machines.values()].some(({ processes }) => processes.has(`${uid}/main`));
   }
 
   node(name: string): Node {

@@ -102,8 +102,9 @@ export class Kubelet implements PodWorkerHost {
     this.#heartbeat.event("Normal", "Shutdown", "Shutdown manager detected shutdown event");
     this.#heartbeat.notReady = "node is shutting down";
     if (this.reachesApi()) this.#heartbeat.report(true);
-    const status = { reason: "Terminated", message: "Pod was terminated in response to imminent node shutdown." };
-    for (const worker of this.#workers.values()) worker.kill(graceMs, status);
+    const message = "Pod was terminated in response to imminent node shutdown.";
+    for (const worker of this.#workers.values())
+      worker.kill(graceMs, { reason: "Terminated", message, disrupts: true });
   }
 
   #changed(): void {
@@ -196,8 +197,12 @@ export class Kubelet implements PodWorkerHost {
     const ended = pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
     const refused = ended ? undefined : this.#rejection(pod);
     if (refused !== undefined) this.event(pod, "Warning", refused.reason, refused.message);
-    const rejected = refused && { reason: refused.reason, message: `Pod was rejected: ${refused.message}` };
-    const fresh = new PodWorker(this, pod, rejected);
+    const verdict = refused && {
+      reason: refused.reason,
+      message: `Pod was rejected: ${refused.message}`,
+      disrupts: false,
+    };
+    const fresh = new PodWorker(this, pod, verdict);
     this.#workers.set(uid, fresh);
     fresh.sync();
   }

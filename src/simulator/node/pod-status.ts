@@ -2,14 +2,22 @@ import type { Condition, Container, ContainerStatus, Pod } from "../../kube/obje
 import { compareQuantities } from "../../kube/quantity.ts";
 import type { ContainerRecord } from "./container-runtime.ts";
 
+/** A kubelet's own decision against a pod, as its status will give it. */
+export interface Verdict {
+  reason: string;
+  message: string;
+  /** Whether a running pod was ended by it (condition DisruptionTarget). */
+  disrupts: boolean;
+}
+
 /** What a kubelet knows of a pod beyond its spec. */
 export interface PodFacts {
   hostIp: string;
   podIp: string | undefined;
   /** Network and namespaces stand: containers can start. */
   sandboxReady: boolean;
-  /** Why the kubelet refused to run it. */
-  rejected: { reason: string; message: string } | undefined;
+  /** Why the kubelet refused to run it, or ended it. */
+  verdict: Verdict | undefined;
   /** It has been told to end, or has nothing left to run: what has ended is not started again. */
   terminal: boolean;
   record(container: string): ContainerRecord | undefined;
@@ -39,7 +47,7 @@ export function podStatus(pod: Pod, facts: PodFacts, previous: Pod["status"], no
   const initStatuses = init.map((one) => containerStatus(one, pod, facts, true));
   const statuses = pod.spec.containers.map((one) => containerStatus(one, pod, facts, false));
   const phase = podPhase(pod, facts);
-  const shown = facts.rejected === undefined || pod.spec.containers.some(({ name }) => facts.record(name));
+  const shown = facts.verdict === undefined || pod.spec.containers.some(({ name }) => facts.record(name));
   const conditions = shown ? ownConditions(pod, facts, phase, initStatuses, statuses) : [];
   for (const condition of conditions) {
     const before = previous.conditions?.find(({ type }) => type === condition.type);
@@ -47,10 +55,15 @@ export function podStatus(pod: Pod, facts: PodFacts, previous: Pod["status"], no
     condition.lastTransitionTime = before?.status === condition.status ? (before.lastTransitionTime ?? now) : now;
   }
   const foreign = (pod.status.conditions ?? []).filter(({ type }) => !own.includes(type));
+  if (facts.verdict?.disrupts && foreign.every(({ type }) => type !== "DisruptionTarget")) {
+    const { message } = facts.verdict;
+    const disrupted = { type: "DisruptionTarget", status: "True" as const, reason: "TerminationByKubelet", message };
+    foreign.push({ ...disrupted, lastProbeTime: null, lastTransitionTime: now });
+  }
   return {
     observedGeneration: pod.metadata.generation ?? 1,
     phase,
-    ...(facts.rejected ?? {}),
+    ...(facts.verdict !== undefined && { reason: facts.verdict.reason, message: facts.verdict.message }),
     conditions: [...foreign, ...conditions],
     hostIP: facts.hostIp,
     hostIPs: [{ ip: facts.hostIp }],
@@ -68,7 +81,7 @@ export function podPhase(pod: Pod, facts: PodFacts): NonNullable<Pod["status"]["
   if (known === "Succeeded" || known === "Failed") return known;
   const init = initContainersOf(pod);
   const running = [...init, ...pod.spec.containers].some(({ name }) => runs(facts.record(name)));
-  if (facts.rejected !== undefined) return running ? (known ?? "Pending") : "Failed";
+  if (facts.verdict !== undefined) return running ? (known ?? "Pending") : "Failed";
   const mains = pod.spec.containers.map(({ name }) => facts.record(name));
   if (facts.terminal) {
     if (running) return known ?? "Pending";

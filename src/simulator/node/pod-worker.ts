@@ -2,7 +2,7 @@ import type { Container, Pod } from "../../kube/objects.ts";
 import type { Timer } from "../event-clock.ts";
 import type { World } from "../world.ts";
 import type { ContainerRecord, ContainerRuntime } from "./container-runtime.ts";
-import { initContainersOf, isSidecar, podStatus, type PodFacts } from "./pod-status.ts";
+import { initContainersOf, isSidecar, podStatus, type PodFacts, type Verdict } from "./pod-status.ts";
 import { fieldPathOf, Prober, probesOf, type ProbeKind } from "./prober.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { RestartBackOff } from "./restart-back-off.ts";
@@ -36,7 +36,7 @@ export class PodWorker {
   readonly #told = new Set<string>();
   #pod: Pod;
   #gone = false;
-  #rejected: PodFacts["rejected"];
+  #verdict: Verdict | undefined;
   /** Its end was decided here (failed liveness, node shutdown), with that grace. */
   #killGraceMs: number | undefined;
   #sandbox: "none" | "creating" | "ready" = "none";
@@ -48,17 +48,17 @@ export class PodWorker {
   #removing = false;
   #reported: Pod["status"] | undefined;
 
-  constructor(host: PodWorkerHost, pod: Pod, rejected: PodFacts["rejected"]) {
+  constructor(host: PodWorkerHost, pod: Pod, verdict: Verdict | undefined) {
     this.#host = host;
     this.#pod = pod;
     this.#uid = pod.metadata.uid;
-    this.#rejected = rejected;
+    this.#verdict = verdict;
     this.#backOffs = new RestartBackOff(() => host.world.clock.now());
     const running = host.runtime.records(this.#uid).some((record) => record.exit === undefined);
     if (running) {
       this.#sandbox = "ready";
-      this.#podIp = pod.status.podIP;
-    } else if (host.runtime.records(this.#uid).length > 0 && this.#restarts(1) && rejected === undefined) {
+      this.#podIp = pod.status.podIP ?? host.newPodIp();
+    } else if (host.runtime.records(this.#uid).length > 0 && this.#restarts(1) && verdict === undefined) {
       host.event(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
     }
     const phaseMs = host.world.clock.now();
@@ -97,11 +97,11 @@ export class PodWorker {
     this.sync();
   }
 
-  /** Ends the pod by the node's decision; `status` is what the pod will say of it. */
-  kill(graceMs: number, status?: { reason: string; message: string }): void {
+  /** Ends the pod by the node's decision, which the pod's status will give where there is one to give. */
+  kill(graceMs: number, verdict?: Verdict): void {
     if (this.#killGraceMs !== undefined && this.#killGraceMs <= graceMs) return;
     this.#killGraceMs = graceMs;
-    this.#rejected ??= status;
+    this.#verdict ??= verdict;
     this.#told.clear();
     this.sync();
   }
@@ -137,7 +137,7 @@ export class PodWorker {
 
   /** Whether its containers are to stop, or have nothing left to run for. */
   #isEnding(): boolean {
-    if (this.#gone || this.#rejected !== undefined || this.#killGraceMs !== undefined) return true;
+    if (this.#gone || this.#verdict !== undefined || this.#killGraceMs !== undefined) return true;
     if (this.#pod.metadata.deletionTimestamp !== undefined) return true;
     const records = (containers: Container[]): (ContainerRecord | undefined)[] =>
       containers.map(({ name }) => this.#host.runtime.record(this.#uid, name));
@@ -298,7 +298,7 @@ export class PodWorker {
       hostIp: this.#host.hostIp,
       podIp: started ? this.#podIp : undefined,
       sandboxReady: this.#sandbox === "ready" && !ended,
-      rejected: this.#rejected,
+      verdict: this.#verdict,
       terminal: this.#isEnding(),
       record: (container) => this.#host.runtime.record(this.#uid, container),
       ready: (container) => this.#probers.get(`Readiness/${container}`)?.success ?? true,

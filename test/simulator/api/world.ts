@@ -16,7 +16,12 @@ export function apiOf(historyLength?: number): { world: World; api: ApiServer } 
   for (const component of ["virt-api", "virt-controller"] as const) world.setRunning(component, true);
   const api = new ApiServer(world);
   for (const name of ["default", "lab"]) {
-    world.store.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name }, status: { phase: "Active" } } as never);
+    world.store.create("namespaces", {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name },
+      status: { phase: "Active" },
+    } as never);
   }
   return { world, api };
 }
@@ -44,7 +49,11 @@ export async function ask(
 
 /** Collects what a watch says. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-export function collect(response: Pick<ApiResponse, "body">): { events: any[]; ended: () => boolean; close: () => void } {
+export function collect(response: Pick<ApiResponse, "body">): {
+  events: any[];
+  ended: () => boolean;
+  close: () => void;
+} {
   const stream = response.body as ApiStream;
   const events: unknown[] = [];
   let ended = false;
