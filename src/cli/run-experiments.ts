@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { simulatedCluster } from "../cluster/simulated/simulated-cluster.ts";
-import { messageOf } from "../errors.ts";
+import { EnvironmentError, messageOf } from "../errors.ts";
 import { experimentResult, judgedPhases, mergeRepeats, skippedResult } from "../experiment/experiment-result.ts";
 import { clusterSeed, type Prepared } from "../experiment/prepare.ts";
 import { runExperiment } from "../experiment/run-experiment.ts";
@@ -25,18 +25,24 @@ export async function runExperiments(
   prepared: Prepared[],
   options: RunExperimentsOptions,
 ): Promise<ExperimentResult[]> {
-  const byId = Map.groupBy(prepared, ({ plan }) => plan.id);
-  const suites = [...byId.values()].map((repeats) => suiteOf(repeats, options));
-  const { experiments } = await runMocha(suites, { folder: options.folder.path, run: options.rerun });
-  return experiments.map((settled) => {
-    if (settled?.status === "fulfilled") return settled.value;
-    throw settled?.reason ?? new Error("Mocha did not run an experiment that was planned");
+  const groups = [...Map.groupBy(prepared, ({ plan }) => plan.id).values()];
+  const suites = groups.map((repeats) => suiteOf(repeats, options));
+  const { experiments, errors } = await runMocha(suites, { folder: options.folder.path, run: options.rerun });
+  if (errors.length > 0) {
+    throw new EnvironmentError(`the run cannot be trusted: ${errors.map(messageOf).join("; ")}`, { cause: errors[0] });
+  }
+  return groups.map(([first], index) => {
+    const settled = experiments[index];
+    if (settled?.status === "rejected") throw settled.reason;
+    return settled?.value ?? skippedResult(first!.plan);
   });
 }
 
 function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExperiment {
+  const { title, skip } = repeats[0]!.plan;
   return {
-    title: repeats[0]!.plan.title,
+    title,
+    ...(skip !== null && { skipped: skip }),
     tests: repeats.flatMap(({ plan }) =>
       plan.variants.flatMap((variant) =>
         judgedPhases(plan, variant).map((phase) => ({ variant: variant.name, repeat: plan.repeat, phase })),
@@ -52,7 +58,6 @@ function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExpe
 
 async function runOne({ plan, fault }: Prepared, options: RunExperimentsOptions): Promise<ExperimentResult> {
   const { folder, signal, progress, nodes } = options;
-  if (plan.skip !== null) return skippedResult(plan);
   const name = plan.repeat === 1 ? plan.id : `${plan.id}.${plan.repeat}`;
   if (signal.aborted) return experimentResult(unfinished(plan, "interrupted", "interrupted"), { name, journal: null });
   const file = `${name}.jsonl`;

@@ -40,7 +40,6 @@ export function experimentResult(lines: JournalLine[], options: ResultOptions): 
 
 /** The result of an experiment that is not run, with the reason that its plan gives. */
 export function skippedResult(plan: Plan): ExperimentResult {
-  const skipped = { ...plan, variants: plan.variants.map((variant) => ({ ...variant, skip: plan.skip })) };
   return {
     id: plan.id,
     scenario: plan.scenario,
@@ -52,14 +51,14 @@ export function skippedResult(plan: Plan): ExperimentResult {
     journal: null,
     concurrentVictims: 0,
     phases: [],
-    variants: plannedVariants([], skipped, []),
+    variants: [],
   };
 }
 
 /** The phases for which a variant gets a judgement; one that is left out gets one, to say so. */
 export function judgedPhases(plan: Plan, variant: PlannedVariant): string[] {
   const names = plan.phases.map(({ name }) => name);
-  if (plan.skip !== null || variant.skip !== null) return names.slice(0, 1);
+  if (variant.skip !== null) return names.slice(0, 1);
   return names.filter((name) => variant.expectations[name] !== undefined);
 }
 
