@@ -88,7 +88,7 @@ export function vmiState(vmi: VirtualMachineInstance, exists: boolean): VmiState
     paused: condition(vmi, "Paused")?.status === "True",
     agentConnected: condition(vmi, "AgentConnected")?.status === "True",
     evacuating: status.evacuationNodeName ?? null,
-    migrating: status.migrationState?.startTimestamp != null && status.migrationState.endTimestamp == null,
+    migrating: Boolean(status.migrationState?.startTimestamp) && !status.migrationState?.endTimestamp,
   };
 }
 

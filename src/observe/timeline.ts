@@ -238,64 +238,72 @@ class TimelineBuilder {
       const owner = this.#vmis.get(controllerOf(pod)?.uid ?? "");
       owner?.incarnation.pods.push({ name: pod.metadata.name, states: writer.history, isMigrationTarget });
     }
+    const byName = Map.groupBy(this.#vmis.values(), (own) => `${own.namespace}/${own.incarnation.name}`);
     for (const { namespace, vmi, name, writer } of this.#migrations.values()) {
       const startMs = writer.history[0]?.atMs ?? 0;
       // A migration names its VMI; of several incarnations of that name it means the one of its time.
-      const named = [...this.#vmis.values()].filter(
-        (own) => own.namespace === namespace && own.incarnation.name === vmi,
-      );
+      const named = byName.get(`${namespace}/${vmi}`) ?? [];
       const ofItsTime = named.findLast((own) => (own.incarnation.states[0]?.atMs ?? 0) <= startMs) ?? named[0];
       ofItsTime?.incarnation.migrations.push({ name, states: writer.history });
     }
   }
 
   #vmSubjects(): SubjectTimeline[] {
+    const owned = this.#incarnationsBy((own) =>
+      own.owner?.kind === "VirtualMachine" ? `${own.namespace}/${own.owner.name}` : null,
+    );
     // A VM that was deleted and made again under its name is one subject: what a user knows is the name.
     const byName = Map.groupBy(this.#vms.values(), ({ object }) => keyOf(object));
     return [...byName].map(([key, entries]) => {
-      const newest = entries.at(-1)?.object;
+      const incarnations = owned.get(key) ?? [];
+      const asked = entries.at(-1)?.object.spec.template.spec.evictionStrategy;
       return {
         ...identityOf(key, "VirtualMachine"),
-        evictionStrategy: newest?.spec.template.spec.evictionStrategy ?? this.#strategyOf(key),
+        // Where the template says nothing, the cluster's default is stamped into the instance.
+        evictionStrategy: asked ?? incarnations.at(-1)?.spec.evictionStrategy ?? null,
         vm: entries.flatMap(({ writer }) => writer.history),
         set: [],
-        incarnations: this.#incarnations(
-          (own) => own.owner?.kind === "VirtualMachine" && `${own.namespace}/${own.owner.name}` === key,
-        ),
+        incarnations,
       };
     });
   }
 
   #setSubjects(): SubjectTimeline[] {
-    return [...this.#sets].map(([uid, { object, writer }]) => ({
-      ...identityOf(keyOf(object), "VirtualMachineInstanceReplicaSet"),
-      evictionStrategy: object.spec.template.spec.evictionStrategy ?? null,
-      vm: [],
-      set: writer.history,
-      incarnations: this.#incarnations((own) => own.owner?.uid === uid),
-    }));
+    const owned = this.#incarnationsBy((own) => own.owner?.uid ?? null);
+    return [...this.#sets].map(([uid, { object, writer }]) => {
+      const incarnations = owned.get(uid) ?? [];
+      const asked = object.spec.template.spec.evictionStrategy;
+      return {
+        ...identityOf(keyOf(object), "VirtualMachineInstanceReplicaSet"),
+        evictionStrategy: asked ?? incarnations.at(-1)?.spec.evictionStrategy ?? null,
+        vm: [],
+        set: writer.history,
+        incarnations,
+      };
+    });
   }
 
   #bareSubjects(): SubjectTimeline[] {
-    const bare = [...this.#vmis.values()].filter((own) => own.owner === undefined);
-    const byName = Map.groupBy(bare, (own) => `${own.namespace}/${own.incarnation.name}`);
-    return [...byName].map(([key, owned]) => ({
+    const owned = this.#incarnationsBy((own) =>
+      own.owner === undefined ? `${own.namespace}/${own.incarnation.name}` : null,
+    );
+    return [...owned].map(([key, incarnations]) => ({
       ...identityOf(key, "VirtualMachineInstance"),
-      evictionStrategy: owned.at(-1)?.incarnation.spec.evictionStrategy ?? null,
+      evictionStrategy: incarnations.at(-1)?.spec.evictionStrategy ?? null,
       vm: [],
       set: [],
-      incarnations: owned.map((own) => own.incarnation),
+      incarnations,
     }));
   }
 
-  #incarnations(belongs: (own: Owned) => boolean): Incarnation[] {
-    return [...this.#vmis.values()].filter(belongs).map((own) => own.incarnation);
-  }
-
-  /** What the cluster's default put into the VM's newest instance. */
-  #strategyOf(key: string): EvictionStrategy | null {
-    const newest = [...this.#vmis.values()].findLast((own) => `${own.namespace}/${own.incarnation.name}` === key);
-    return newest?.incarnation.spec.evictionStrategy ?? null;
+  /** The VMIs by what they belong to; those that belong to nothing asked for are left out. */
+  #incarnationsBy(keyOfOwner: (own: Owned) => string | null): Map<string, Incarnation[]> {
+    const found = new Map<string, Incarnation[]>();
+    for (const own of this.#vmis.values()) {
+      const key = keyOfOwner(own);
+      if (key !== null) at(found, key, () => []).push(own.incarnation);
+    }
+    return found;
   }
 }
 

@@ -29,7 +29,7 @@ const kinds: Record<string, ActionKind> = {
   "virtctl unpause": { ...setUp, effect: "relief" },
   inject: process,
   refused: request,
-  revert: { ...request, effect: "relief" },
+  revert: { ...process, effect: "relief", reach: "cluster", unseen: false },
   delete: request,
   drain: { ...request, reach: "node" },
   taint: { ...request, reach: "node" },

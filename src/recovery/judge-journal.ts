@@ -138,19 +138,19 @@ function settingsOf(lines: readonly JournalLine[]): Record<string, unknown> {
   return typeof settings === "object" && settings !== null ? { ...settings } : {};
 }
 
-/** The window that is asked for; what is not said is the first disturbance, and the end. */
+/**
+ * The window that is asked for; what is not said is the first disturbance, and the end. Where nothing was disturbed
+ * it begins when the last VM had been set up.
+ */
 function windowOf(lines: readonly JournalLine[], { fromMs, untilMs }: { fromMs?: number; untilMs?: number }): Phase {
-  const timeline = buildTimeline(lines);
+  const { actions } = buildTimeline(lines);
   const endMs = lastMs(lines);
-  const disturbance = timeline.actions.find((action) => kindOf(action).effect === "disturbance");
-  const from = fromMs ?? disturbance?.fromMs;
-  if (from === undefined) {
-    throw new UsageError("nothing was disturbed in this journal: name the window to judge with --from and --until");
-  }
+  const disturbance = actions.find((action) => kindOf(action).effect === "disturbance");
+  const from = fromMs ?? disturbance?.fromMs ?? Math.max(0, ...actions.map((action) => action.toMs ?? action.fromMs));
   const until = Math.min(untilMs ?? endMs, endMs);
   if (from >= until || from < 0) {
     throw new UsageError(
-      `the window from ${from / 1000} s to ${until / 1000} s is empty; the journal goes to ${endMs / 1000} s`,
+      `the window from ${from / 1000} s to ${(untilMs ?? endMs) / 1000} s holds nothing; the journal ends at ${Math.round(endMs) / 1000} s`,
     );
   }
   return { name: "window", fromMs: from, untilMs: until, complete: true };

@@ -6,7 +6,7 @@ import type { Bite } from "./bite.ts";
 import { distrustOf } from "./distrust.ts";
 import { downtimeOf } from "./downtime.ts";
 import { slowestOf } from "./governing-setting.ts";
-import { elapsed, measured, midpoint } from "./intervals.ts";
+import { elapsed, midpoint } from "./intervals.ts";
 import { milestonesOf } from "./milestones.ts";
 import { finalPhase, readOutcome, type Reading } from "./outcome.ts";
 import type { Evidence, Interval, Member, ProvenBy, Recovery, Stage } from "./recovery.ts";

@@ -144,7 +144,7 @@ function stageOfAnswer(isBoot: boolean): StageName {
 }
 
 function at(change: Change<unknown> | null | undefined, ends: StageName): Milestone[] {
-  return change == null ? [] : [{ atMs: change.atMs, ends }];
+  return change === null || change === undefined ? [] : [{ atMs: change.atMs, ends }];
 }
 
 function earliest<T>(changes: (Change<T> | null)[]): Change<T> | null {

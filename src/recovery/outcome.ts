@@ -145,9 +145,9 @@ function staleness(facts: Facts): string | null {
   if (isAsked) return null;
   const lost = last
     .filter((incarnation) => isServing(facts, incarnation))
-    .map((incarnation) => valueAt(incarnation.states, window.untilMs)?.node)
-    .find((node) => node != null && isTaken(timeline, node, window.untilMs));
-  return lost == null
+    .flatMap((incarnation) => valueAt(incarnation.states, window.untilMs)?.node ?? [])
+    .find((node) => isTaken(timeline, node, window.untilMs));
+  return lost === undefined
     ? null
     : `${lost} was taken away and nobody asked the guest: what the platform says of it is stale`;
 }
@@ -202,8 +202,8 @@ function isServingNow(subject: SubjectTimeline, switches: Switch[][], incarnatio
 /** Whether a VMI changed its node after an instant. */
 function hasMoved({ states }: Incarnation, afterMs: number): boolean {
   return states.some(({ atMs, value }, index) => {
-    const previous = states[index - 1]?.value.node;
-    return atMs > afterMs && previous != null && value.node !== previous;
+    const previous = states[index - 1]?.value.node ?? null;
+    return atMs > afterMs && previous !== null && value.node !== previous;
   });
 }
 

@@ -26,11 +26,14 @@ export function refusalOf(
   return stayed === undefined ? null : `the drain of ${stayed.entry.node ?? "its node"} did not get it away`;
 }
 
-/** A drain that ended, or goes on with no migration under way, while a guest that should leave is there. */
+/** kubectl asks again every five seconds (k8s.io/kubectl/pkg/drain): by then it has been refused at least once. */
+const drainRetryMs = 5000;
+
+/** A drain that gave up, or goes on with no migration under way, while a guest that should leave is there. */
 function isVainDrain(action: Action, subject: SubjectTimeline, { untilMs }: Window, isMoving: boolean): boolean {
   const { node } = action.entry;
   if (action.name !== "drain" || node === undefined || !isOn(subject, node, untilMs)) return false;
-  return action.toMs !== null || !isMoving;
+  return action.toMs !== null || (!isMoving && untilMs - action.fromMs > 2 * drainRetryMs);
 }
 
 /** Whether a migration failed in the window, or was taken away unfinished. */

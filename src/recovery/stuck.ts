@@ -28,15 +28,16 @@ export function stuckOn(
   }
   if (vmi.paused) return "paused";
   if (vmi.migrating) return "migration";
-  return ofTheGuest(incarnation, ms, isReady(vmi));
+  return ofTheGuest(incarnation, ms);
 }
 
-function ofTheGuest(incarnation: Incarnation, ms: number, ready: boolean): StuckOn {
-  if (incarnation.answers.length === 0) return "not-ready";
+/** Of a guest that runs, as far as the platform knows. One that never was ready nor answered is still starting. */
+function ofTheGuest(incarnation: Incarnation, ms: number): StuckOn {
+  const wasReady = incarnation.states.some(({ atMs, value }) => atMs <= ms && isReady(value));
   const answers = answeringSwitches(incarnation).filter((each) => each.highMs <= ms);
-  if (answers.at(-1)?.on === true) return "not-ready";
-  const hasServed = answers.length > 0;
-  return hasServed || !ready ? "guest-hung" : "starting";
+  if (answers.length > 0) return answers.at(-1)?.on === true ? "not-ready" : "guest-hung";
+  const isReadyNow = incarnation.states.at(-1)?.value.ready === true;
+  return wasReady && !isReadyNow ? "not-ready" : "starting";
 }
 
 /** Whether a node serves nothing, as far as anybody can tell: not Ready, gone, or taken away and not given back. */
