@@ -92,7 +92,7 @@ export function matchesFields(requirements: readonly FieldRequirement[], object:
   return requirements.every(({ path, equal, value }) => {
     let found: unknown = object;
     for (const step of path.split(".")) found = (found as Record<string, unknown> | undefined)?.[step];
-    return (String(found ?? "") === value) === equal;
+    return (String((found as string | number | boolean | undefined) ?? "") === value) === equal;
   });
 }
 

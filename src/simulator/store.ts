@@ -252,7 +252,7 @@ export class Store {
     draft.metadata.resourceVersion = String(++this.#version);
     const object = deepFreeze(draft);
     let all = this.#objects.get(resource);
-    if (all === undefined) this.#objects.set(resource, (all = new Map()));
+    if (all === undefined) this.#objects.set(resource, (all = new Map<string, KubeObject>()));
     const key = keyOf(object.metadata.namespace, object.metadata.name);
     if (verb === "DELETED") all.delete(key);
     else all.set(key, object);

@@ -11,6 +11,10 @@ import { deleteCollection, deleteObject } from "./remove.ts";
 import { isTrue, readQuery, readTarget } from "./request.ts";
 import type { Query, Target } from "./request.ts";
 import { answerScale } from "./scale.ts";
+import { noVirtHandlers } from "./subresources/instance.ts";
+import type { VirtHandlers } from "./subresources/instance.ts";
+import { subresourceGroup } from "./subresources/names.ts";
+import { answerSubresource } from "./subresources/subresources.ts";
 import { WatchHub } from "./watch.ts";
 import { answer, pageNotFound, statusOf, textAnswer } from "./wire.ts";
 import { createObject, patchObject, replaceObject } from "./write.ts";
@@ -27,10 +31,13 @@ export class ConnectionRefused extends Error {
  */
 export class ApiServer {
   readonly #world: World;
+  readonly #virtHandlers: VirtHandlers;
   readonly #watches: WatchHub;
 
-  constructor(world: World) {
+  /** @param virtHandlers who pauses and resets instances on their nodes for KubeVirt's subresources. */
+  constructor(world: World, virtHandlers: VirtHandlers = noVirtHandlers) {
     this.#world = world;
+    this.#virtHandlers = virtHandlers;
     this.#watches = new WatchHub(world);
   }
 
@@ -56,6 +63,9 @@ export class ApiServer {
     if (target === undefined) return this.#answerRoot(query);
     if (target.group === "authorization.k8s.io" && target.plural === "selfsubjectaccessreviews" && method === "POST") {
       return reviewAccess(query);
+    }
+    if (target.group === subresourceGroup && ["v1", "v1alpha3"].includes(target.version)) {
+      return answerSubresource(this.#world, this.#virtHandlers, target, query);
     }
     const served = servedAt(target.group, target.version, target.plural);
     if (served === undefined) return pageNotFound();

@@ -1,278 +1,187 @@
-import { condition } from "../../kube/objects.ts";
-import type { Condition, ContainerStatus, KubeEvent, KubeObject, Node, Pod } from "../../kube/objects.ts";
+import type { Condition, KubeEvent, KubeObject, Node, Pod } from "../../kube/objects.ts";
 import { formatLabelSelector, requirementsOf } from "../../kube/selector.ts";
+import type { LabelSelector } from "../../kube/selector.ts";
+import { since } from "./duration.ts";
+import * as node from "./node-cells.ts";
+import * as pod from "./pod-cells.ts";
 
 type Cell = string | number | boolean | null;
-type Cells = (object: never, now: Date) => Cell[];
-/** An object whose fields nothing here describes. */
-interface Loose extends KubeObject {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- printers read fields of kinds that have no type here
-  [field: string]: any;
-}
+type Printer = (object: KubeObject, now: Date) => Cell;
 
 const none = "<none>";
-const unknown = "<unknown>";
 
-/** How the row of an object of each resource is printed (pkg/printers/internalversion; CRD printer columns). */
-export const cellsOf: Record<string, ((object: KubeObject, now: Date) => Cell[]) | undefined> = {
-  ...printers({
-    nodes: (node: Node, now) => [
-      node.metadata.name,
-      nodeStatus(node),
-      nodeRoles(node),
-      ageOf(node, now),
-      text(node.status?.nodeInfo?.["kubeletVersion"]),
-      address(node, "InternalIP"),
-      address(node, "ExternalIP"),
-      text(node.status?.nodeInfo?.["osImage"], unknown),
-      kernel(node),
-      text(node.status?.nodeInfo?.["containerRuntimeVersion"], unknown),
-    ],
-    pods: (pod: Pod, now) => [
-      pod.metadata.name,
-      readyContainers(pod),
-      podStatus(pod),
-      String(restarts(pod)),
-      ageOf(pod, now),
-      pod.status?.podIP ?? none,
-      pod.spec.nodeName ?? none,
-      text(pod.status?.["nominatedNodeName"], none),
-      readinessGates(pod),
-    ],
-    events: (event: KubeEvent, now) => [
-      since(event.lastTimestamp ?? event.eventTime, now),
-      event.type,
-      event.reason,
-      `${event.involvedObject.kind.toLowerCase()}/${event.involvedObject.name}`,
-      "",
-      [event.source?.component ?? event.reportingComponent, event.source?.host].filter(Boolean).join(", "),
-      event.message.trim(),
-      since(event.firstTimestamp ?? event.eventTime, now),
-      event.count ?? 1,
-      event.metadata.name,
-    ],
-    namespaces: (namespace: Loose, now) => [
-      namespace.metadata.name,
-      text(namespace["status"]?.phase),
-      ageOf(namespace, now),
-    ],
-    leases: (lease: Loose, now) => [lease.metadata.name, text(lease["spec"]?.holderIdentity), ageOf(lease, now)],
-    configmaps: (map: Loose, now) => [
-      map.metadata.name,
-      String(count(map["data"]) + count(map["binaryData"])),
-      ageOf(map, now),
-    ],
-    secrets: (secret: Loose, now) => [
-      secret.metadata.name,
-      text(secret["type"], "Opaque"),
-      String(count(secret["data"])),
-      ageOf(secret, now),
-    ],
-    serviceaccounts: (account: Loose, now) => [
-      account.metadata.name,
-      String(count(account["secrets"])),
-      ageOf(account, now),
-    ],
-    services: (service: Loose, now) => [
-      service.metadata.name,
-      text(service["spec"]?.type, "ClusterIP"),
-      text(service["spec"]?.clusterIP, none),
-      none,
-      servicePorts(service),
-      ageOf(service, now),
-      selectorText({ matchLabels: service["spec"]?.selector }),
-    ],
-    persistentvolumeclaims: (claim: Loose, now) => [
-      claim.metadata.name,
-      claim.metadata.deletionTimestamp === undefined ? text(claim["status"]?.phase) : "Terminating",
-      text(claim["spec"]?.volumeName),
-      text(claim["status"]?.capacity?.storage),
-      accessModes(claim["status"]?.accessModes),
-      text(claim["spec"]?.storageClassName),
-      "<unset>",
-      ageOf(claim, now),
-      text(claim["spec"]?.volumeMode, "<unset>"),
-    ],
-    storageclasses: (storage: Loose, now) => [
-      isDefaultClass(storage) ? `${storage.metadata.name} (default)` : storage.metadata.name,
-      text(storage["provisioner"]),
-      text(storage["reclaimPolicy"], "Delete"),
-      text(storage["volumeBindingMode"], "Immediate"),
-      storage["allowVolumeExpansion"] === true,
-      ageOf(storage, now),
-    ],
-    poddisruptionbudgets: (budget: Loose, now) => [
-      budget.metadata.name,
-      text(budget["spec"]?.minAvailable, "N/A"),
-      text(budget["spec"]?.maxUnavailable, "N/A"),
-      budget["status"]?.disruptionsAllowed ?? 0,
-      ageOf(budget, now),
-    ],
-    deployments: (deployment: Loose, now) => [
-      deployment.metadata.name,
-      `${deployment["status"]?.readyReplicas ?? 0}/${deployment["spec"]?.replicas ?? 1}`,
-      deployment["status"]?.updatedReplicas ?? 0,
-      deployment["status"]?.availableReplicas ?? 0,
-      ageOf(deployment, now),
-      ...templateCells(deployment),
-    ],
-    daemonsets: (set: Loose, now) => [
-      set.metadata.name,
-      set["status"]?.desiredNumberScheduled ?? 0,
-      set["status"]?.currentNumberScheduled ?? 0,
-      set["status"]?.numberReady ?? 0,
-      set["status"]?.updatedNumberScheduled ?? 0,
-      set["status"]?.numberAvailable ?? 0,
-      selectorText({ matchLabels: set["spec"]?.template?.spec?.nodeSelector }),
-      ageOf(set, now),
-      ...templateCells(set),
-    ],
-    virtualmachines: (vm: Loose, now) => [
-      vm.metadata.name,
-      ageOf(vm, now),
-      vm["status"]?.printableStatus ?? null,
-      conditionStatus(vm, "Ready"),
-    ],
-    virtualmachineinstances: (vmi: Loose, now) => [
-      vmi.metadata.name,
-      ageOf(vmi, now),
-      vmi["status"]?.phase ?? null,
-      vmi["status"]?.interfaces?.[0]?.ipAddress ?? null,
-      vmi["status"]?.nodeName ?? null,
-      conditionStatus(vmi, "Ready"),
-      conditionStatus(vmi, "LiveMigratable"),
-      conditionStatus(vmi, "Paused"),
-    ],
-    virtualmachineinstancereplicasets: (set: Loose, now) => [
-      set.metadata.name,
-      set["spec"]?.replicas ?? null,
-      set["status"]?.replicas ?? null,
-      set["status"]?.readyReplicas ?? null,
-      ageOf(set, now),
-    ],
-    virtualmachineinstancemigrations: (migration: Loose) => [
-      migration.metadata.name,
-      migration["status"]?.phase ?? null,
-      migration["spec"]?.vmiName ?? null,
-    ],
-    kubevirts: (kubevirt: Loose, now) => [
-      kubevirt.metadata.name,
-      ageOf(kubevirt, now),
-      kubevirt["status"]?.phase ?? null,
-    ],
-    datavolumes: (volume: Loose, now) => [
-      volume.metadata.name,
-      volume["status"]?.phase ?? null,
-      volume["status"]?.progress ?? null,
-      volume["status"]?.restartCount ?? null,
-      ageOf(volume, now),
-    ],
-  }),
+const name: Printer = ({ metadata }) => metadata.name;
+const age: Printer = ({ metadata }, now) => since(metadata.creationTimestamp, now);
+const templateColumns: Printer[] = [
+  (object) => containers(object, "name"),
+  (object) => containers(object, "image"),
+  (object) => selectorText(read(object, "spec.selector") as LabelSelector),
+];
+
+/** Cells of a resource that has no printer of its own. */
+export const defaultCells: readonly Printer[] = [name, age];
+
+/** How each resource is printed, cell by cell (pkg/printers/internalversion; printer columns of the CRDs). */
+export const cellsOf: Record<string, readonly Printer[] | undefined> = {
+  nodes: [
+    name,
+    ...of<Node>(node.status, node.roles),
+    age,
+    text("status.nodeInfo.kubeletVersion"),
+    ...of<Node>(node.internalIp, node.externalIp),
+    text("status.nodeInfo.osImage", "<unknown>"),
+    ...of<Node>(node.kernel),
+    text("status.nodeInfo.containerRuntimeVersion", "<unknown>"),
+  ],
+  pods: [
+    name,
+    ...of<Pod>(pod.ready, pod.status, pod.restarts),
+    age,
+    text("status.podIP", none),
+    text("spec.nodeName", none),
+    text("status.nominatedNodeName", none),
+    ...of<Pod>(pod.readinessGates),
+  ],
+  events: [
+    ...of<KubeEvent>((event, now) => since(event.lastTimestamp ?? event.eventTime, now)),
+    text("type"),
+    text("reason"),
+    ...of<KubeEvent>(({ involvedObject }) => `${involvedObject.kind.toLowerCase()}/${involvedObject.name}`),
+    text("involvedObject.fieldPath"),
+    ...of<KubeEvent>(
+      ({ source, reportingComponent }) =>
+        [source?.component ?? reportingComponent, source?.host].filter(Boolean).join(", "),
+      ({ message }) => message.trim(),
+      (event, now) => since(event.firstTimestamp ?? event.eventTime, now),
+      ({ count }) => count ?? 1,
+    ),
+    name,
+  ],
+  namespaces: [name, text("status.phase"), age],
+  leases: [name, text("spec.holderIdentity"), age],
+  configmaps: [name, (map) => String(size(map, "data") + size(map, "binaryData")), age],
+  secrets: [name, text("type", "Opaque"), (secret) => String(size(secret, "data")), age],
+  serviceaccounts: [name, (account) => String(size(account, "secrets")), age],
+  services: [
+    name,
+    text("spec.type", "ClusterIP"),
+    text("spec.clusterIP", none),
+    () => none,
+    servicePorts,
+    age,
+    (service) => labelsText(service, "spec.selector"),
+  ],
+  persistentvolumeclaims: [
+    name,
+    (claim) => (claim.metadata.deletionTimestamp === undefined ? text("status.phase")(claim) : "Terminating"),
+    text("spec.volumeName"),
+    text("status.capacity.storage"),
+    accessModes,
+    text("spec.storageClassName"),
+    () => "<unset>",
+    age,
+    text("spec.volumeMode", "<unset>"),
+  ],
+  storageclasses: [
+    (storage) => (isDefaultClass(storage) ? `${storage.metadata.name} (default)` : storage.metadata.name),
+    text("provisioner"),
+    text("reclaimPolicy", "Delete"),
+    text("volumeBindingMode", "Immediate"),
+    (storage) => read(storage, "allowVolumeExpansion") === true,
+    age,
+  ],
+  poddisruptionbudgets: [
+    name,
+    text("spec.minAvailable", "N/A"),
+    text("spec.maxUnavailable", "N/A"),
+    number("status.disruptionsAllowed"),
+    age,
+  ],
+  deployments: [
+    name,
+    (deployment) => `${number("status.readyReplicas")(deployment)}/${number("spec.replicas")(deployment)}`,
+    number("status.updatedReplicas"),
+    number("status.availableReplicas"),
+    age,
+    ...templateColumns,
+  ],
+  daemonsets: [
+    name,
+    number("status.desiredNumberScheduled"),
+    number("status.currentNumberScheduled"),
+    number("status.numberReady"),
+    number("status.updatedNumberScheduled"),
+    number("status.numberAvailable"),
+    (set) => labelsText(set, "spec.template.spec.nodeSelector"),
+    age,
+    ...templateColumns,
+  ],
+  virtualmachines: [name, age, found("status.printableStatus"), conditionStatus("Ready")],
+  virtualmachineinstances: [
+    name,
+    age,
+    found("status.phase"),
+    found("status.interfaces.0.ipAddress"),
+    found("status.nodeName"),
+    conditionStatus("Ready"),
+    conditionStatus("LiveMigratable"),
+    conditionStatus("Paused"),
+  ],
+  virtualmachineinstancereplicasets: [
+    name,
+    found("spec.replicas"),
+    found("status.replicas"),
+    found("status.readyReplicas"),
+    age,
+  ],
+  virtualmachineinstancemigrations: [name, found("status.phase"), found("spec.vmiName")],
+  kubevirts: [name, age, found("status.phase")],
+  datavolumes: [name, found("status.phase"), found("status.progress"), found("status.restartCount"), age],
 };
 
-/** How old the object is, in kubectl's words. */
-export function ageOf(object: KubeObject, now: Date): string {
-  return since(object.metadata.creationTimestamp, now);
+function of<T extends KubeObject>(...printers: ((object: T, now: Date) => Cell)[]): Printer[] {
+  return printers as Printer[];
 }
 
-/** How long ago, as kubectl prints it (k8s.io/apimachinery: duration.HumanDuration). */
-export function since(stamp: string | null | undefined, now: Date): string {
-  if (!stamp) return unknown;
-  const seconds = Math.trunc((now.getTime() - Date.parse(stamp)) / 1000);
-  if (seconds < -1) return "<invalid>";
-  if (seconds < 120) return `${Math.max(0, seconds)}s`;
-  const minutes = Math.trunc(seconds / 60);
-  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;
-  if (minutes < 180) return `${minutes}m`;
-  const hours = Math.trunc(minutes / 60);
-  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`;
-  if (hours < 48) return `${hours}h`;
-  const days = Math.trunc(hours / 24);
-  if (days < 8) return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`;
-  if (days < 730) return `${days}d`;
-  const years = Math.trunc(days / 365);
-  if (years < 8) return days % 365 === 0 ? `${years}y` : `${years}y${days % 365}d`;
-  return `${years}y`;
+/** What stands at that path; nothing where a custom resource has nothing there. */
+function found(path: string): Printer {
+  return (object) => (read(object, path) as Cell | undefined) ?? null;
 }
 
-function printers(table: Record<string, Cells>): Record<string, (object: KubeObject, now: Date) => Cell[]> {
-  return table as Record<string, (object: KubeObject, now: Date) => Cell[]>;
-}
-
-function nodeStatus(node: Node): string {
-  const ready = condition(node, "Ready")?.status;
-  const parts = [ready === undefined ? "Unknown" : ready === "True" ? "Ready" : "NotReady"];
-  if (node.spec?.unschedulable) parts.push("SchedulingDisabled");
-  return parts.join(",");
-}
-
-function nodeRoles(node: Node): string {
-  const prefix = "node-role.kubernetes.io/";
-  const roles = Object.keys(node.metadata.labels ?? {})
-    .filter((label) => label.startsWith(prefix))
-    .map((label) => label.slice(prefix.length))
-    .sort();
-  return roles.join(",") || none;
-}
-
-function address(node: Node, type: string): string {
-  return node.status?.addresses?.find((candidate) => candidate.type === type)?.address ?? none;
-}
-
-function kernel(node: Node): string {
-  const { kernelVersion, architecture } = (node.status?.nodeInfo ?? {}) as Record<string, string | undefined>;
-  if (kernelVersion === undefined) return unknown;
-  return architecture === undefined ? kernelVersion : `${kernelVersion} (${architecture})`;
-}
-
-/** Containers that count in READY: the main ones, and init containers that go on running beside them. */
-function runningContainers(pod: Pod): { total: number; statuses: ContainerStatus[] } {
-  const initial = (pod.spec["initContainers"] ?? []) as { name: string; restartPolicy?: string }[];
-  const sidecars = initial.filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name);
-  const initStatuses = (pod.status?.["initContainerStatuses"] ?? []) as ContainerStatus[];
-  return {
-    total: pod.spec.containers.length + sidecars.length,
-    statuses: [...initStatuses.filter(({ name }) => sidecars.includes(name)), ...(pod.status?.containerStatuses ?? [])],
+function text(path: string, otherwise = ""): (object: KubeObject) => string {
+  return (object) => {
+    const value = read(object, path) as Cell | undefined;
+    return value === undefined || value === null || value === "" ? otherwise : String(value);
   };
 }
 
-function readyContainers(pod: Pod): string {
-  const { total, statuses } = runningContainers(pod);
-  return `${statuses.filter(({ ready, state }) => ready && state.running !== undefined).length}/${total}`;
+function number(path: string): (object: KubeObject) => number {
+  return (object) => (read(object, path) as number | undefined) ?? 0;
 }
 
-function restarts(pod: Pod): number {
-  return runningContainers(pod).statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
+function conditionStatus(type: string): Printer {
+  return (object) => {
+    const conditions = read(object, "status.conditions") as Condition[] | undefined;
+    return conditions?.find((candidate) => candidate.type === type)?.status ?? null;
+  };
 }
 
-function podStatus(pod: Pod): string {
-  const phase = pod.status?.phase ?? "";
-  if (pod.metadata.deletionTimestamp !== undefined && phase !== "Succeeded" && phase !== "Failed") {
-    return pod.status?.reason === "NodeLost" ? "Unknown" : "Terminating";
-  }
-  let reason = pod.status?.reason ?? phase;
-  for (const { state } of [...(pod.status?.containerStatuses ?? [])].reverse()) {
-    if (state.waiting?.reason) reason = state.waiting.reason;
-    else if (state.terminated?.reason) reason = state.terminated.reason;
-    else if (state.terminated?.signal) reason = `Signal:${state.terminated.signal}`;
-    else if (state.terminated) reason = `ExitCode:${state.terminated.exitCode}`;
-  }
-  return reason;
+function read(object: unknown, path: string): unknown {
+  let value = object;
+  for (const step of path.split(".")) value = (value as Record<string, unknown> | undefined)?.[step];
+  return value;
 }
 
-function readinessGates(pod: Pod): string {
-  const gates = pod.spec.readinessGates ?? [];
-  if (gates.length === 0) return none;
-  return `${gates.filter(({ conditionType }) => condition(pod, conditionType)?.status === "True").length}/${gates.length}`;
+function size(object: KubeObject, path: string): number {
+  return Object.keys((read(object, path) ?? {})).length;
 }
 
-function servicePorts(service: Loose): string {
-  const ports = (service["spec"]?.ports ?? []) as { port: number; nodePort?: number; protocol?: string }[];
-  return (
-    ports
-      .map(({ port, nodePort, protocol = "TCP" }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol}`)
-      .join(",") || none
+function servicePorts(service: KubeObject): string {
+  const ports = (read(service, "spec.ports") ?? []) as { port: number; nodePort?: number; protocol?: string }[];
+  const texts = ports.map(
+    ({ port, nodePort, protocol = "TCP" }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol}`,
   );
+  return texts.join(",") || none;
 }
 
 const shortModes: Record<string, string> = {
@@ -282,36 +191,25 @@ const shortModes: Record<string, string> = {
   ReadWriteOncePod: "RWOP",
 };
 
-function accessModes(modes: string[] | undefined): string {
-  return (modes ?? []).map((mode) => shortModes[mode] ?? mode).join(",");
+function accessModes(claim: KubeObject): string {
+  const modes = (read(claim, "status.accessModes") ?? []) as string[];
+  return modes.map((mode) => shortModes[mode] ?? mode).join(",");
 }
 
-function isDefaultClass(storage: Loose): boolean {
-  return storage.metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true";
+function isDefaultClass({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true";
 }
 
-function templateCells(owner: Loose): Cell[] {
-  const containers = (owner["spec"]?.template?.spec?.containers ?? []) as { name: string; image?: string }[];
-  return [
-    containers.map(({ name }) => name).join(","),
-    containers.map(({ image }) => image ?? "").join(","),
-    selectorText(owner["spec"]?.selector ?? {}),
-  ];
+function containers(owner: KubeObject, member: "name" | "image"): string {
+  const all = (read(owner, "spec.template.spec.containers") ?? []) as { name: string; image?: string }[];
+  return all.map((container) => container[member] ?? "").join(",");
 }
 
-function selectorText(selector: Parameters<typeof requirementsOf>[0]): string {
-  return formatLabelSelector(requirementsOf(selector)) || none;
+function labelsText(object: KubeObject, path: string): string {
+  const labels = read(object, path) as Record<string, string> | undefined;
+  return selectorText(labels === undefined ? {} : { matchLabels: labels });
 }
 
-function conditionStatus(object: Loose, type: string): Cell {
-  const conditions = object["status"]?.conditions as Condition[] | undefined;
-  return conditions?.find((candidate) => candidate.type === type)?.status ?? null;
-}
-
-function count(collection: object | undefined): number {
-  return Object.keys(collection ?? {}).length;
-}
-
-function text(value: unknown, otherwise = ""): string {
-  return value === undefined || value === null || value === "" ? otherwise : String(value as string | number);
+function selectorText(selector: LabelSelector | undefined): string {
+  return formatLabelSelector(requirementsOf(selector ?? {})) || none;
 }

@@ -19,17 +19,15 @@ const labelNamed = new Set(["namespaces", "services"]);
  * 400 where the object contradicts the URL.
  */
 export function fitted(served: Served, target: Target, sent: Record<string, unknown>): KubeObject {
-  const { kind, apiVersion } = sent;
+  const { kind, apiVersion } = sent as { kind?: string; apiVersion?: string };
   const asked = groupVersion(served.group, target.version);
   if (!served.custom && kind !== undefined && kind !== served.kind) {
     throw badRequest(
-      `${String(kind)} in version "${target.version}" cannot be handled as a ${served.kind}: no kind "${String(kind)}" is registered here`,
+      `${kind} in version "${target.version}" cannot be handled as a ${served.kind}: no kind "${kind}" is registered here`,
     );
   }
   if (apiVersion !== undefined && apiVersion !== asked) {
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${asked})`,
-    );
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${asked})`);
   }
   const metadata: Record<string, unknown> = isFields(sent["metadata"]) ? { ...sent["metadata"] } : {};
   const { namespace } = metadata;

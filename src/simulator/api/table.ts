@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { ageOf, cellsOf } from "./cells.ts";
+import { cellsOf, defaultCells } from "./cells.ts";
 import columns from "./printer-columns.json" with { type: "json" };
 import type { Served } from "./registry.ts";
 import { objectText } from "./wire.ts";
@@ -19,9 +19,9 @@ export function tableText(
   included: Included,
   withColumns = true,
 ): string {
+  const printers = cellsOf[served.plural] ?? defaultCells;
   const rows = objects.map((object) => {
-    const cells = cellsOf[served.plural]?.(object, now) ?? [object.metadata.name, ageOf(object, now)];
-    const text = JSON.stringify(cells);
+    const text = JSON.stringify(printers.map((print) => print(object, now)));
     if (included === "None") return `{"cells":${text}}`;
     return `{"cells":${text},"object":${included === "Object" ? objectText(object) : metadataText(object)}}`;
   });
