@@ -3,6 +3,7 @@
 // be one that starts it: the host's. `node_modules/.bin/node` (the npm package `node`) takes over then.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -15,6 +16,7 @@ const inCheckout = existsSync(source);
 const needed = inCheckout ? [24, 0] : [22, 22];
 
 if (isRecentEnough(process.versions.node)) {
+  module.enableCompileCache();
   const { main } = await import(pathToFileURL(inCheckout ? source : join(root, "dist/src/cli/main.js")).href);
   await main(process.argv.slice(2));
 } else {

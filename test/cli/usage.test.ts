@@ -15,10 +15,10 @@ describe("the command line", () => {
     { args: ["run", "--cluster", "cloud"], says: /--cluster cloud.*simulated/ },
     {
       args: ["run", "--fault", "sabotage"],
-      says: /--fault sabotage.*vm-crash, node-shutdown, oom-kill, probe-failure/,
+      says: /no experiment has the fault "sabotage"; there are node-shutdown, oom-kill, probe-failure, vm-crash/,
     },
     { args: ["run", "--grep", "("], says: /--grep.*pattern/ },
-    { args: ["run", "--grep", "no-such-variant"], says: /nothing matches --grep no-such-variant/ },
+    { args: ["run", "--grep", "no-such-variant"], says: /no variant matches --grep no-such-variant/ },
     { args: ["run", "no-such-scenario"], says: /there is no scenario "no-such-scenario".*basics/ },
     { args: ["run", "--vm", "no-such-file.yaml"], says: /no-such-file\.yaml/ },
     { args: ["report"], says: /say which journals to judge/ },
