@@ -72,6 +72,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   followControlPlane(world);
 
   const { hands, ask, onAnswer } = startKubeVirt(world);
+  // Whatever is due at the model's zero happens before anyone looks.
+  clock.advanceTo(0);
   return {
     clock,
     world,
