@@ -15,7 +15,7 @@ export interface SimulationOptions {
   settings?: Partial<Settings>;
 }
 
-/** A cluster of its own, in virtual time. */
+/** A cluster of its own, in virtual time, with KubeVirt up. */
 export async function simulatedCluster({ seed, nodes, settings = {} }: SimulationOptions): Promise<Cluster> {
   const simulation = createSimulation({ seed, workers: nodes, settings });
   const clock = new VirtualClock(simulation.clock);
