@@ -2,7 +2,7 @@
 export interface Change<T> {
   /** When it was first seen so. */
   atMs: number;
-  /** It cannot have been so before: the last sight of the previous value, or the lag of a watch. */
+  /** It cannot have been so before. */
   notBeforeMs: number;
   value: T;
 }
@@ -29,16 +29,19 @@ export function firstChange<T>(history: History<T>, afterMs: number, meets: (val
   return history[met] ?? null;
 }
 
-/** Writes a history: equal values in a row are one change, but each sight of the old value bounds the next. */
+/** Writes a history: equal values in a row are one change. */
 export class HistoryWriter<T extends object> {
   readonly history: History<T> = [];
   #lastSeenMs = -Infinity;
 
-  /** @param lagMs how late an observation may be. */
-  add(atMs: number, value: T, lagMs: number): void {
+  /**
+   * @param notBeforeMs the value cannot have become so before; where that says nothing, it was another when it was
+   *   last seen, as late as that sight may itself have been (`lagMs`).
+   */
+  add(atMs: number, value: T, notBeforeMs: number, lagMs: number): void {
     const last = this.history.at(-1);
     if (last === undefined || !isEqual(last.value, value)) {
-      this.history.push({ atMs, notBeforeMs: Math.max(this.#lastSeenMs, atMs - lagMs), value });
+      this.history.push({ atMs, notBeforeMs: Math.max(this.#lastSeenMs - lagMs, notBeforeMs), value });
     }
     this.#lastSeenMs = atMs;
   }

@@ -31,8 +31,7 @@ import {
 import { inOrderOfEvents, timeOf } from "./watch-order.ts";
 
 /**
- * How late a watch event may arrive, in milliseconds: what it tells happened at most this long before it was seen,
- * and not before the last sight of the object.
+ * How late a watch event may arrive, in milliseconds: what it tells happened at most this long before it was seen.
  */
 export const watchLagMs = 500;
 
@@ -170,8 +169,10 @@ class TimelineBuilder {
   #addWatch({ resource, object, verb, blindSince }: WatchEntry, atMs: number): void {
     const exists = verb !== "DELETED";
     // A list tells how things are, not that they have just become so.
-    const usualLagMs = verb === "LISTED" ? Infinity : watchLagMs;
-    const lagMs = blindSince === undefined ? usualLagMs : atMs - blindSince * 1000;
+    const usualMs = verb === "LISTED" ? -Infinity : atMs - watchLagMs;
+    const notBeforeMs = blindSince === undefined ? usualMs : blindSince * 1000;
+    const see = <T extends object>(writer: HistoryWriter<T>, value: T) =>
+      writer.add(atMs, value, notBeforeMs, watchLagMs);
     const { uid } = object.metadata;
     switch (resource) {
       case "virtualmachines": {
@@ -180,22 +181,22 @@ class TimelineBuilder {
           writer: new HistoryWriter<VmState>(),
         }));
         entry.object = object as VirtualMachine;
-        return entry.writer.add(atMs, vmState(object as VirtualMachine, exists), lagMs);
+        return see(entry.writer, vmState(object as VirtualMachine, exists));
       }
       case "virtualmachineinstancereplicasets": {
         const set = object as VirtualMachineInstanceReplicaSet;
         const entry = at(this.#sets, uid, () => ({ object: set, writer: new HistoryWriter<ReplicaSetState>() }));
-        return entry.writer.add(atMs, replicaSetState(set, exists), lagMs);
+        return see(entry.writer, replicaSetState(set, exists));
       }
       case "virtualmachineinstances": {
         const vmi = object as VirtualMachineInstance;
-        return at(this.#vmis, uid, () => incarnationOf(vmi)).writer.add(atMs, vmiState(vmi, exists), lagMs);
+        return see(at(this.#vmis, uid, () => incarnationOf(vmi)).writer, vmiState(vmi, exists));
       }
       case "pods": {
         const pod = object as Pod;
         if (controllerOf(pod)?.kind !== "VirtualMachineInstance") return;
         const entry = at(this.#pods, uid, () => ({ pod, writer: new HistoryWriter<PodState>() }));
-        return entry.writer.add(atMs, podState(pod, exists), lagMs);
+        return see(entry.writer, podState(pod, exists));
       }
       case "virtualmachineinstancemigrations": {
         const migration = object as VirtualMachineInstanceMigration;
@@ -207,11 +208,11 @@ class TimelineBuilder {
           name,
           writer: new HistoryWriter<MigrationState>(),
         }));
-        return entry.writer.add(atMs, migrationState(migration, exists), lagMs);
+        return see(entry.writer, migrationState(migration, exists));
       }
       case "nodes": {
         const writer = at(this.#nodes, object.metadata.name, () => new HistoryWriter<NodeState>());
-        return writer.add(atMs, nodeState(object as Node, exists), lagMs);
+        return see(writer, nodeState(object as Node, exists));
       }
     }
   }

@@ -63,8 +63,8 @@ function biteOf(action: Action, subject: SubjectTimeline): Bite | null {
   const sign = signsAfter(subject, action.fromMs)[0];
   const toMs = Math.min(action.toMs ?? Infinity, sign?.atMs ?? Infinity);
   if (toMs === Infinity) return null;
-  // A guest that answered, or an object seen as it was, after the call began was not hit before.
-  const isWithin = sign !== undefined && sign.atMs <= toMs;
+  // A guest that answered after the call began was not hit before; the platform may take its time to notice.
+  const isWithin = sign?.noticedBy === "prober" && sign.atMs <= toMs;
   const fromMs = isWithin ? Math.max(action.fromMs, Math.min(sign.within.low, toMs)) : action.fromMs;
   return { fromMs: Math.round(fromMs), toMs: Math.round(toMs), evidence: sign?.text ?? `"${action.name}" was done` };
 }

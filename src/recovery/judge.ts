@@ -44,7 +44,7 @@ export function judgeRecovery(
     detail: reading.detail,
     on: reading.on,
     phase: reading.outcome === "stopped" ? finalPhase(subject) : null,
-    nodeChanged: nodeChanged(reading),
+    nodeChanged: nodeChanged(subject, reading, window),
     distrust: distrustOf(timeline, subject, window),
     provenBy: good === null ? null : provenBy(reading, window),
     goodAtMs: good === null ? null : { low: Math.round(good.low), high: Math.round(good.high) },
@@ -101,9 +101,13 @@ function lastBack({ last, good }: Reading): Incarnation | undefined {
     )[0];
 }
 
-function nodeChanged({ outcome, before, after }: Reading): boolean | null {
+/** Whether a VM runs elsewhere than where it was, or was last; a replica set has no one node. */
+function nodeChanged(subject: SubjectTimeline, { outcome, first, last }: Reading, window: Window): boolean | null {
   if (outcome !== "restarted" && outcome !== "migrated") return null;
-  return before.node === null || after.node === null ? null : before.node !== after.node;
+  if (subject.kind === "VirtualMachineInstanceReplicaSet") return null;
+  const from = valueAt(first[0]?.states ?? [], window.fromMs)?.node ?? null;
+  const to = valueAt(last[0]?.states ?? [], window.untilMs)?.node ?? null;
+  return from === null || to === null ? null : from !== to;
 }
 
 /** The weakest proof among the VMIs that came back: an answer that was read after the window began is the strongest. */

@@ -188,7 +188,8 @@ function partsAt(subject: SubjectTimeline, ms: number): Incarnation[] {
 function identityOf(subject: SubjectTimeline, parts: Incarnation[], ms: number): Identity {
   const [part] = parts;
   const isOne = part !== undefined && subject.kind !== "VirtualMachineInstanceReplicaSet";
-  return isOne ? identityAt(part, ms) : { vmiUid: null, node: null, bootId: null };
+  const isThere = valueAt(part?.states ?? [], ms)?.exists === true;
+  return isOne && isThere ? identityAt(part, ms) : { vmiUid: null, node: null, bootId: null };
 }
 
 function isServing({ subject, switches }: Facts, incarnation: Incarnation): boolean {
