@@ -11,6 +11,8 @@ import { ownVersion } from "./version.ts";
 export async function main(args: string[]): Promise<void> {
   registerModuleHooks();
   process.stdout.on("error", leaveWhenNobodyReads);
+  // A run goes on, and undoes what it did, also where nobody reads its progress any more.
+  process.stderr.on("error", () => {});
   try {
     await parser(args, await ownVersion()).parseAsync();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { simulatedCluster } from "../cluster/simulated/simulated-cluster.ts";
+import { openCluster } from "../cluster/open-cluster.ts";
 import { EnvironmentError, messageOf } from "../errors.ts";
 import { experimentResult, judgedPhases, mergeRepeats, skippedResult } from "../experiment/experiment-result.ts";
 import { clusterSeed, type Prepared } from "../experiment/prepare.ts";
@@ -62,7 +62,7 @@ async function runOne({ plan, fault }: Prepared, options: RunExperimentsOptions)
   if (signal.aborted) return experimentResult(unfinished(plan, "interrupted", "interrupted"), { name, journal: null });
   const file = `${name}.jsonl`;
   try {
-    await using cluster = await simulatedCluster({ seed: clusterSeed(plan), nodes });
+    await using cluster = await openCluster({ provider: plan.cluster.provider, seed: clusterSeed(plan), nodes });
     const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
     const onProgress = progress.follow(plan.id, () => cluster.clock.now());
     await runExperiment(plan, fault, { cluster, journal, signal, onProgress });

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { z } from "zod";
-import { simulatedCluster } from "../cluster/simulated/simulated-cluster.ts";
+import { openCluster } from "../cluster/open-cluster.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { prepare, type Prepared } from "../experiment/prepare.ts";
 import { summarise, type Results } from "../report/results.ts";
@@ -43,7 +43,6 @@ type RunOptions = z.infer<typeof runOptions>;
 export async function run(argv: unknown): Promise<number> {
   const startedAt = new Date();
   const options = checkOptions(runOptions, argv);
-  requireSimulated(options);
   const prepared = await prepareRun(options);
   for (const note of notesOf(prepared)) say(note);
   if (options.dryRun) {
@@ -70,15 +69,9 @@ export async function run(argv: unknown): Promise<number> {
   return deliver(results, { folder, startedAt, exitCode, json: options.json, text });
 }
 
-function requireSimulated({ cluster }: RunOptions): void {
-  if (cluster === "simulated") return;
-  const lack = cluster === "kind" || cluster === "existing" ? "is not built yet" : "is no kind of cluster";
-  throw new UsageError(`--cluster ${cluster} ${lack}; this version runs on --cluster simulated`);
-}
-
 /** Plans everything on a cluster of the same make, so that what cannot be is refused before anything is written. */
 async function prepareRun(options: RunOptions): Promise<Prepared[]> {
-  await using cluster = await simulatedCluster({ seed: options.seed, nodes: options.nodes });
+  await using cluster = await openCluster({ provider: options.cluster, seed: options.seed, nodes: options.nodes });
   const { scenarios, vm, grep = null, fault = null, seed, repeat } = options;
   return prepare({ scenarios, vmFiles: vm, grep, fault, seed, repeat }, cluster);
 }
