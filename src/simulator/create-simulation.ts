@@ -71,14 +71,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const kubelets = startNodes(world, nodeProfiles(random, options));
   followControlPlane(world);
 
-  const { hands, ask, onAnswer } = startKubeVirt(world);
+  const { hands, ask, onAnswer, virtHandlers } = startKubeVirt(world);
   // Whatever is due at the model's zero happens before anyone looks.
   clock.advanceTo(0);
   return {
     clock,
     world,
     store,
-    api: new ApiServer(world),
+    api: new ApiServer(world, virtHandlers),
     hands: { ...nodeHands(world, kubelets), ...hands },
     ask,
     onAnswer,

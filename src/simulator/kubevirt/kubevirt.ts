@@ -1,8 +1,10 @@
+import type { VirtHandlers } from "../api/subresources/instance.ts";
 import type { GuestAnswer } from "../simulation.ts";
 import type { World } from "../world.ts";
 import { Components } from "./components.ts";
 import { GuestAnswers } from "./guest/answers.ts";
 import { guestHands, type GuestHands } from "./guest/hands.ts";
+import { SubresourceServer } from "./handler/subresource-server.ts";
 import { Handlers } from "./handlers.ts";
 import { installKubeVirt } from "./install.ts";
 import { InstanceController } from "./instance/instance-controller.ts";
@@ -18,6 +20,8 @@ export interface KubeVirt {
   ask(vmiUid: string): string | null;
   /** Calls back whenever a guest's answer changes. */
   onAnswer(listener: (answer: GuestAnswer) => void): void;
+  /** Who serves pause, unpause, soft reboot, reset and the agent's answers to virt-api. */
+  readonly virtHandlers: VirtHandlers;
 }
 
 /**
@@ -38,5 +42,6 @@ export function startKubeVirt(world: World): KubeVirt {
     hands: guestHands(world, launchers),
     ask: (vmiUid) => answers.ask(vmiUid),
     onAnswer: (listener) => answers.onChange(listener),
+    virtHandlers: new SubresourceServer(world, handlers, launchers),
   };
 }

@@ -73,7 +73,7 @@ export class Lab {
     await this.createVmi("bare");
     await this.createReplicaSet("rs", 2);
     this.run(1);
-    this.request("manual", [{ action: "Start" }]);
+    await this.virtctl("start", "manual");
     this.run(45);
     this.cordonOthers(false);
     return this;
@@ -138,11 +138,16 @@ export class Lab {
     if (answer.status >= 300) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
   }
 
-  /** What virt-api writes for start, stop and restart. */
-  request(vm: string, requests: VirtualMachine["status"]["stateChangeRequests"]): void {
-    this.simulation.store.mutate<VirtualMachine>("virtualmachines", namespace, vm, (draft) => {
-      draft.status.stateChangeRequests = requests!;
+  /** As virtctl asks for it; answers the HTTP status. */
+  async virtctl(verb: string, vm: string, kind = "virtualmachines"): Promise<number> {
+    const answer = this.simulation.api.handle({
+      method: "PUT",
+      path: `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/${kind}/${vm}/${verb}`,
+      headers: { "content-type": "application/json", accept: "*/*" },
     });
+    await new Promise(setImmediate);
+    this.run(1);
+    return (await answer).status;
   }
 
   cordonOthers(cordoned: boolean): void {

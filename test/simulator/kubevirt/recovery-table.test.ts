@@ -4,9 +4,10 @@ import { Lab, strategies, type LabOptions, type Strategy } from "./lab.ts";
 
 /**
  * What becomes of a VM: `restart`: a new VMI serves; `gone`: its VMI is removed and the VM stopped; `stays`: the final
- * VMI stays and the VM is stopped; `same`: the same VMI runs and is ready; `unready`: it runs and is not ready.
+ * VMI stays and the VM is stopped; `same`: the same VMI runs and is ready; `unready`: it runs and is not ready;
+ * `silent`: it is said to be running and ready, and its guest answers nothing.
  */
-type Fate = "restart" | "gone" | "stays" | "same" | "unready";
+type Fate = "restart" | "gone" | "stays" | "same" | "unready" | "silent";
 
 interface Row {
   cause: string;
@@ -52,16 +53,6 @@ const rows: Row[] = [
     replaced: false,
   },
   {
-    cause: "the guest reboots under rebootPolicy Terminate",
-    options: { domain: { rebootPolicy: "Terminate" } },
-    toEach: (lab, { metadata }) => lab.simulation.hands.rebootGuest(metadata.uid),
-    seconds: 60,
-    ends: { phase: "Succeeded", after: [0, 2] },
-    fates: ended,
-    bare: "stays",
-    replaced: true,
-  },
-  {
     cause: "qemu is killed",
     toEach: (lab, { metadata }) => lab.simulation.hands.killQemu(metadata.uid),
     seconds: 60,
@@ -79,6 +70,14 @@ const rows: Row[] = [
     fates: failed,
     bare: "stays",
     replaced: true,
+  },
+  {
+    cause: "the guest panics without a panic device",
+    toEach: (lab, { metadata }) => lab.simulation.hands.panicGuest(metadata.uid),
+    seconds: 300,
+    fates: { Always: "silent", RerunOnFailure: "silent", Manual: "silent", Once: "silent" },
+    bare: "silent",
+    replaced: false,
   },
   {
     cause: "virt-launcher is killed",
@@ -274,6 +273,32 @@ const rows: Row[] = [
     bare: "stays",
     replaced: true,
   },
+  {
+    cause: "the kubelet is stopped and started again after its pods were told to go",
+    toAll: (lab) => {
+      lab.simulation.hands.stopKubelet(lab.victim);
+      lab.run(400);
+      lab.simulation.hands.startKubelet(lab.victim);
+    },
+    seconds: 120,
+    ends: { phase: "Succeeded", after: [400, 415] },
+    fates: ended,
+    bare: "stays",
+    replaced: true,
+  },
+  {
+    cause: "the node is shut down in order and started after its pods were told to go",
+    toAll: (lab) => {
+      lab.simulation.hands.shutDown(lab.victim);
+      lab.run(430);
+      lab.simulation.hands.powerOn(lab.victim);
+    },
+    seconds: 150,
+    ends: { phase: "Failed", after: [430, 500] },
+    fates: failed,
+    bare: "stays",
+    replaced: true,
+  },
 ];
 
 describe("what becomes of VMs by cause and run strategy", () => {
@@ -343,6 +368,10 @@ describe("what becomes of VMs by cause and run strategy", () => {
             assert.equal(now?.metadata.uid, hit.metadata.uid);
             assert.equal(now?.status.phase, "Running");
             assert.ok(!lab.ready(now), "it is not ready");
+            return;
+          case "silent":
+            assert.equal(now?.metadata.uid, hit.metadata.uid);
+            assert.ok(lab.ready(now) && !lab.serves(hit.metadata.uid), "it is ready and answers nothing");
         }
       }
     });
@@ -350,8 +379,8 @@ describe("what becomes of VMs by cause and run strategy", () => {
 });
 
 function checkVm({ status }: VirtualMachine, fate: Fate): void {
-  const running = fate === "restart" || fate === "same" || fate === "unready";
+  const running = fate !== "gone" && fate !== "stays";
   assert.equal(status.printableStatus, running ? "Running" : "Stopped");
-  assert.equal(status.ready ?? false, fate === "restart" || fate === "same");
+  assert.equal(status.ready ?? false, fate === "restart" || fate === "same" || fate === "silent");
   assert.equal(status.created ?? false, fate !== "gone");
 }

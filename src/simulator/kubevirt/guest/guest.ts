@@ -52,6 +52,11 @@ export class Guest {
     return this.#state === "running" ? this.#bootId : null;
   }
 
+  /** Whether it has not been started. */
+  get off(): boolean {
+    return this.#state === "off";
+  }
+
   /** Whether its agent talks to the hypervisor. */
   get agentConnected(): boolean {
     return this.behaviour.agent && this.#state === "running" && !this.#paused;
@@ -81,6 +86,12 @@ export class Guest {
   acpiShutdown(): void {
     if (!this.responsive || !this.behaviour.obeysAcpi || this.#timers.length > 0) return;
     this.#after(this.behaviour.shutdownMs(this.#boots), () => this.powerOff());
+  }
+
+  /** Asked to reboot by agent or ACPI: shuts down in order, then boots anew; a guest that obeys neither does nothing. */
+  softReboot(): void {
+    if (!this.responsive || !(this.behaviour.obeysAcpi || this.behaviour.agent) || this.#timers.length > 0) return;
+    this.#after(this.behaviour.shutdownMs(this.#boots), () => this.#host.rebooting());
   }
 
   /** Switches itself off at once, as `poweroff -f` does. */

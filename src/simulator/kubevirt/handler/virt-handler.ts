@@ -31,6 +31,7 @@ export class VirtHandler implements Process {
   readonly #vmisHere: () => VirtualMachineInstance[];
   readonly #exited: (exit: Exit) => void;
   readonly #incarnation: string;
+  readonly #boot: number;
 
   constructor(
     world: World,
@@ -45,15 +46,16 @@ export class VirtHandler implements Process {
     this.#launchers = launchers;
     this.#exited = exited;
     this.#bornMs = world.clock.now();
+    this.#boot = machine.boot;
     this.#incarnation = `${pod.metadata.uid} ${this.#bornMs}`;
     this.#vmisHere = vmisHere;
     // What starts at the model's zero has been running.
     machine.schedule(this.#bornMs === 0 ? 0 : this.#draw("start", 800, 2_000), () => this.#start());
   }
 
-  /** Whether it runs, frozen or not. */
+  /** Whether it runs, frozen or not; it does not survive its machine's boot. */
   get alive(): boolean {
-    return this.#alive && this.machine.powered;
+    return this.#alive && this.machine.powered && this.machine.boot === this.#boot;
   }
 
   /** A VMI of this node was created or changed. */
@@ -72,7 +74,7 @@ export class VirtHandler implements Process {
 
   /** The API may be in reach again: catches up with what it missed. */
   reachChanged(): void {
-    if (!this.#started || !this.#world.reachesApi(this.machine.node)) return;
+    if (!this.alive || !this.#started || !this.#world.reachesApi(this.machine.node)) return;
     this.machine.schedule(this.#draw("reconnect", 500, 5_000), () => {
       if (this.alive && this.#world.reachesApi(this.machine.node)) this.#refresh();
     });

@@ -22,7 +22,8 @@ export class Domain implements GuestHost {
     this.#vmi = vmi;
     this.#changed = changed;
     this.guest = new Guest(world, vmi, machine, this);
-    this.guest.boot();
+    if (vmi.spec["startStrategy"] === "Paused") this.state = { state: "Paused" };
+    else this.guest.boot();
   }
 
   /** Whether qemu runs. */
@@ -49,6 +50,7 @@ export class Domain implements GuestHost {
   resume(): void {
     if (this.state.state !== "Paused") return;
     this.state = { state: "Running" };
+    if (this.guest.off) this.guest.boot();
     this.guest.setPaused(false);
   }
 

@@ -12,6 +12,8 @@ export function instanceFrom(
   const { name, namespace, uid, generation = 1 } = vm.metadata;
   const { metadata: template = {}, spec } = vm.spec.template;
   const { instancetype } = matched;
+  const [request] = vm.status.stateChangeRequests ?? [];
+  const paused = request?.action === "Start" && request.data?.["paused"] === "true";
   return {
     apiVersion,
     kind: "VirtualMachineInstance",
@@ -30,7 +32,7 @@ export function instanceFrom(
       finalizers: [finalizers.virtualMachine],
       ownerReferences: [{ apiVersion, blockOwnerDeletion: true, controller: true, kind: "VirtualMachine", name, uid }],
     },
-    spec: applyInstancetype(spec, matched),
+    spec: { ...applyInstancetype(spec, matched), ...(paused && { startStrategy: "Paused" }) },
     status: { virtualMachineRevisionName: revisionName },
   };
 }
