@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { z } from "zod";
 import { openCluster } from "../cluster/open-cluster.ts";
-import { exitCodes, UsageError } from "../errors.ts";
+import { exitCodes } from "../errors.ts";
 import { prepare, type Prepared } from "../experiment/prepare.ts";
 import { summarise, type Results } from "../report/results.ts";
 import { createRunFolder, runId } from "../report/run-folder.ts";

@@ -18,9 +18,6 @@ export async function openCluster({ provider, seed, nodes }: ClusterOptions): Pr
     const { simulatedCluster } = await import("./simulated/simulated-cluster.ts");
     return simulatedCluster({ seed, nodes });
   }
-  throw new UsageError(
-    unbuilt.has(provider)
-      ? `this version of Rebound cannot reach a ${provider} cluster yet; use --cluster simulated`
-      : `there is no cluster provider "${provider}"; use --cluster simulated`,
-  );
+  const lack = unbuilt.has(provider) ? "is not built yet" : "is no kind of cluster";
+  throw new UsageError(`--cluster ${provider} ${lack}; this version runs on --cluster simulated`);
 }

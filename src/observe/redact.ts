@@ -1,7 +1,7 @@
 import type { Plan } from "../experiment/plan.ts";
 
 /** What stands in a journal where a secret stood. */
-export const redacted = "(redacted)";
+const redacted = "(redacted)";
 
 /** Fields whose whole value is secret, wherever they are: cloud-init, credentials of guests, headers of imports. */
 const secretFields = new Set([

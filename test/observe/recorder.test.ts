@@ -19,7 +19,7 @@ describe("the recorder", () => {
 
   /** A cluster without controllers whose prober is in the test's hands; its history holds few changes. */
   const make = async (historyLength?: number) => {
-    const { api, world } = apiOf(historyLength);
+    const { api, world } = apiOf(historyLength === undefined ? {} : { historyLength });
     const clock = new VirtualClock(world.clock);
     const kube = await createKubeClient(
       inProcessTransport((request) => api.handle(request), clock),

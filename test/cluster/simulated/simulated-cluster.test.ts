@@ -132,7 +132,7 @@ describe("opening a cluster", () => {
     it(`says that ${provider} is not built yet`, async () => {
       await assert.rejects(openCluster({ provider, seed: 1, nodes: 3 }), {
         name: "UsageError",
-        message: `this version of Rebound cannot reach a ${provider} cluster yet; use --cluster simulated`,
+        message: `--cluster ${provider} is not built yet; this version runs on --cluster simulated`,
       });
     });
   }
@@ -140,7 +140,7 @@ describe("opening a cluster", () => {
   it("knows no others", async () => {
     await assert.rejects(openCluster({ provider: "cloud", seed: 1, nodes: 3 }), {
       name: "UsageError",
-      message: 'there is no cluster provider "cloud"; use --cluster simulated',
+      message: "--cluster cloud is no kind of cluster; this version runs on --cluster simulated",
     });
   });
 });
