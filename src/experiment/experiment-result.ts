@@ -94,7 +94,7 @@ function recordedVariants({ phases }: JudgedJournal): VariantResult[] {
   );
 }
 
-const unplanned = { expectation: null, refusal: null, skip: null, broken: null };
+const unplanned = { isAfterRelief: false, expectation: null, refusal: null, skip: null, broken: null };
 
 function plannedVariants(phases: JudgedPhase[], plan: Plan, lines: JournalLine[]): VariantResult[] {
   return plan.variants.map((variant) => {
@@ -111,6 +111,7 @@ function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase
   const expectation = variant.expectations[name] ?? null;
   const { verdict, reasons } = judge({
     role: variant.role,
+    isAfterRelief: name !== "observe",
     expectation,
     recovery,
     bitten: (subject?.bite ?? null) !== null,

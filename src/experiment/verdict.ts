@@ -5,6 +5,8 @@ import { comebacks, type Expectation } from "./plan.ts";
 /** All that a verdict rests on. */
 export interface Case {
   role: "victim" | "bystander";
+  /** Whether the limits count from what was done to bring the VMs back, as in every phase after the fault's own. */
+  isAfterRelief: boolean;
   /** Null where no rule speaks of this variant in this phase. */
   expectation: Expectation | null;
   recovery: Recovery;
@@ -35,7 +37,7 @@ export function judge(the: Case): Judged {
   }
   if (the.recovery.outcome === "unknown") return { verdict: "invalid", reasons: [the.recovery.detail] };
   if (the.recovery.outcome !== the.expectation.outcome) return differs(the.expectation, the.recovery);
-  return comebacks.has(the.recovery.outcome) ? inTime(the.expectation, the.recovery) : asExpected;
+  return comebacks.has(the.recovery.outcome) ? inTime(the.expectation, the) : asExpected;
 }
 
 const asExpected: Judged = { verdict: "as-expected", reasons: [] };
@@ -47,28 +49,22 @@ function differs(expected: Expectation, recovery: Recovery): Judged {
   return { verdict, reasons: [reason] };
 }
 
-function inTime(expected: Expectation, recovery: Recovery): Judged {
-  const { floorMs } = expected;
-  if (floorMs !== null && recovery.ttrMs !== null && recovery.ttrMs.high < floorMs) {
-    const ttr = seconds(recovery.ttrMs.high);
-    return {
-      verdict: "invalid",
-      reasons: [`its time to recover is at most ${ttr}, less than the ${seconds(floorMs)} that the settings allow`],
-    };
+function inTime({ withinMs, maxDowntimeMs, floorMs, source }: Expectation, { recovery, isAfterRelief }: Case): Judged {
+  const time = isAfterRelief ? recovery.fromReliefMs : recovery.ttrMs;
+  if (floorMs !== null && time !== null && time.high < floorMs) {
+    const reason = `its time to recover is at most ${seconds(time.high)}, less than the ${seconds(floorMs)} that the settings allow`;
+    return { verdict: "invalid", reasons: [reason] };
   }
   const limits = [
-    { what: "time to recover", limit: expected.withinMs, measured: recovery.ttrMs },
-    { what: "downtime", limit: expected.maxDowntimeMs, measured: recovery.downtimeMs },
+    { what: isAfterRelief ? "time to recover from the relief" : "time to recover", limit: withinMs, measured: time },
+    { what: "downtime", limit: maxDowntimeMs, measured: recovery.downtimeMs },
   ];
   for (const { what, limit, measured } of limits) {
     if (limit === null) continue;
     if (measured === null) return { verdict: "invalid", reasons: [`its ${what} could not be measured`] };
     const seen = `${seconds(measured.low)} to ${seconds(measured.high)}`;
     if (measured.low > limit) {
-      return {
-        verdict: "late",
-        reasons: [`its ${what} is ${seen}, the limit is ${seconds(limit)} (${expected.source})`],
-      };
+      return { verdict: "late", reasons: [`its ${what} is ${seen}, the limit is ${seconds(limit)} (${source})`] };
     }
     if (measured.high > limit) {
       return {

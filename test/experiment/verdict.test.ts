@@ -35,6 +35,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
 function verdictOf(over: Partial<Case>): string {
   return judge({
     role: "victim",
+    isAfterRelief: false,
     expectation: expecting("restarted", { withinMs: 60_000 }),
     recovery: seen("restarted", { ttrMs: { value: 20_000, low: 19_000, high: 21_000 } }),
     bitten: true,
@@ -58,6 +59,18 @@ describe("the verdict", () => {
   it("is invalid when the limit lies inside the interval", () => {
     const ttrMs = { value: 60_000, low: 59_000, high: 61_000 };
     assert.equal(verdictOf({ recovery: seen("restarted", { ttrMs }) }), "invalid");
+  });
+
+  it("holds the limit of a later phase against the time since the relief", () => {
+    const ttrMs = { value: 500_000, low: 499_000, high: 501_000 };
+    const fromReliefMs = { value: 20_000, low: 19_000, high: 21_000 };
+    const recovery = seen("restarted", { ttrMs, fromReliefMs });
+    assert.equal(verdictOf({ recovery, isAfterRelief: true }), "recovered");
+    assert.equal(verdictOf({ recovery }), "late");
+  });
+
+  it("is invalid when a VM is back sooner than the settings allow: something was measured wrong", () => {
+    assert.equal(verdictOf({ expectation: expecting("restarted", { withinMs: 60_000, floorMs: 30_000 }) }), "invalid");
   });
 
   it("is invalid when an expected time could not be measured", () => {
@@ -105,6 +118,7 @@ describe("the verdict", () => {
   it("says in a sentence what was expected, why, and what was seen", () => {
     const { reasons } = judge({
       role: "victim",
+      isAfterRelief: false,
       expectation: expecting("restarted"),
       recovery: seen("stopped", { detail: "the VMI ended Succeeded" }),
       bitten: true,

@@ -134,7 +134,7 @@ export const platformTable: readonly Row[] = [
     phase: "return",
     when: (situation) => situation.heldMs !== null && situation.heldMs < times.podsMarked(situation).least,
     outcomes: afterFailure,
-    waits: (situation) => times.sum(times.nodeBoots(situation), times.watchdog),
+    waits: times.nodeReturns,
   },
   {
     id: "node back after its pods were marked",
@@ -143,6 +143,6 @@ export const platformTable: readonly Row[] = [
     phase: "return",
     when: (situation) => situation.heldMs === null || situation.heldMs > times.podsMarked(situation).most,
     outcomes: { ...afterFailure, replicaSet: "undisturbed" },
-    waits: (situation) => times.sum(times.nodeBoots(situation), times.watchdog),
+    waits: times.nodeReturns,
   },
 ];

@@ -41,9 +41,11 @@ export const watchdog: Wait = { least: 30_000, most: 30_000 + 11_000 + 5_000 };
 
 /**
  * The memory limit's kill. With cgroup v2 the kernel kills the whole container, so that virt-handler must find
- * the launcher dead; with v1 only qemu, whose end libvirt reports.
+ * the launcher dead; with v1 only qemu, whose end libvirt reports. A replica set does not wait for either: it
+ * replaces a VMI as soon as its pod has ended (pkg/virt-controller/watch/replicaset).
  */
-export function oomNoticed({ cluster }: Situation): Wait {
+export function oomNoticed({ cluster, variant }: Situation): Wait {
+  if (variant.kind === "VirtualMachineInstanceReplicaSet") return domainEvent;
   return cluster.cgroup === "v2" ? watchdog : domainEvent;
 }
 
@@ -89,9 +91,13 @@ export function podsMarked(situation: Situation): Wait {
   return sum(nodeLost(situation), tolerated(situation));
 }
 
-/** From power-on to a ready node whose virt-handler has taken stock. An allowance, no constant. */
-export function nodeBoots({ cluster }: Situation): Wait {
-  return { least: 0, most: cluster.provider === "existing" ? 600_000 : 120_000 };
+/**
+ * From power-on to the end of the VMIs that the node had: it boots, and its virt-handler finds no domain, or finds
+ * the launcher's socket dead. Nothing documents how long a machine boots: an allowance.
+ */
+export function nodeReturns({ cluster }: Situation): Wait {
+  const boot = { simulated: 30_000, kind: 60_000, existing: 600_000 }[cluster.provider];
+  return { least: 0, most: boot + watchdog.most };
 }
 
 function graceMs({ variant }: Situation): number {
