@@ -173,7 +173,7 @@ function read(object: unknown, path: string): unknown {
 }
 
 function size(object: KubeObject, path: string): number {
-  return Object.keys((read(object, path) ?? {})).length;
+  return Object.keys(read(object, path) ?? {}).length;
 }
 
 function servicePorts(service: KubeObject): string {

@@ -5,6 +5,16 @@ import type { Served } from "./registry.ts";
 import { subresourceGroup, subresourceNames } from "./subresources/names.ts";
 import { answer } from "./wire.ts";
 
+/** How a component was built, as far as a model can say. */
+export const build = {
+  gitCommit: "",
+  gitTreeState: "clean",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: "",
+  compiler: "",
+  platform: "linux/amd64",
+};
+
 /** What `GET /version` says. */
 export const version = {
   major: "1",
@@ -14,12 +24,7 @@ export const version = {
   minCompatibilityMajor: "1",
   minCompatibilityMinor: "35",
   gitVersion: versions.kubernetes,
-  gitCommit: "",
-  gitTreeState: "clean",
-  buildDate: "1970-01-01T00:00:00Z",
-  goVersion: "",
-  compiler: "",
-  platform: "linux/amd64",
+  ...build,
 };
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

@@ -3,6 +3,7 @@ import type { ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
 import type { Store } from "../store.ts";
 import type { World } from "../world.ts";
+import { jsonError } from "./json-error.ts";
 import { groupVersion, qualify } from "./registry.ts";
 import type { Served } from "./registry.ts";
 import { readView } from "./request.ts";
@@ -55,12 +56,13 @@ export function listObjects(world: World, served: Served, target: Target, query:
   const at = page.resourceVersion ?? exactVersion(store, query.parameters) ?? store.resourceVersion;
   const all = at === store.resourceVersion ? store.list(served.plural) : store.listAt(served.plural, at);
   if (all === undefined) throw expired(at, page.resourceVersion !== undefined);
-  const rest = all.filter((object) => selects(object) && keyOf(object) > page.after).sort(byKey);
+  const within = target.namespace;
+  const rest = all.filter((object) => selects(object) && keyOf(object, within) > page.after).sort(byKey);
   const objects = page.limit > 0 ? rest.slice(0, page.limit) : rest;
   const metadata = {
     resourceVersion: String(at),
     ...(objects.length < rest.length && {
-      continue: continueToken(at, objects.at(-1)!),
+      continue: continueToken(at, keyOf(objects.at(-1)!, within)),
       remainingItemCount: rest.length - objects.length,
     }),
   };
@@ -123,29 +125,21 @@ function readPage(parameters: URLSearchParams): Page {
   const limit = Number(parameters.get("limit") ?? 0);
   const token = parameters.get("continue");
   if (!token) return { limit, after: "", resourceVersion: undefined };
-  const text = Buffer.from(token, "base64url").toString("utf8");
-  try {
-    const { rv, start } = JSON.parse(text) as { rv: number; start: string };
-    return { limit, after: start.slice(0, -1), resourceVersion: rv };
-  } catch {
-    throw badRequest(
-      `invalid continue token: continue key is not valid: invalid character ${characterText(Buffer.from(token, "base64url")[0] ?? 0)} looking for beginning of value`,
-    );
-  }
+  const text = Buffer.from(token, "base64url").toString("latin1");
+  const wrong = jsonError(text);
+  if (wrong !== undefined) throw badRequest(`invalid continue token: continue key is not valid: ${wrong}`);
+  const { rv, start } = JSON.parse(text) as { rv: number; start: string };
+  return { limit, after: start.replace(/^\/|\u0000$/g, ""), resourceVersion: rv };
 }
 
-/** A byte as Go's JSON reader quotes it. */
-function characterText(byte: number): string {
-  return byte >= 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `'\\u${byte.toString(16).padStart(4, "0")}'`;
-}
-
-function continueToken(resourceVersion: number, last: KubeObject): string {
-  const token = { v: "meta.k8s.io/v1", rv: resourceVersion, start: `${keyOf(last)}\u0000` };
+function continueToken(resourceVersion: number, last: string): string {
+  const token = { v: "meta.k8s.io/v1", rv: resourceVersion, start: `/${last}\u0000` };
   return Buffer.from(JSON.stringify(token)).toString("base64url");
 }
 
-function keyOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
+/** Where an object stands in a list, within a namespace by its name alone. */
+function keyOf({ metadata }: KubeObject, within?: string): string {
+  return within === undefined ? `${metadata.namespace ?? ""}/${metadata.name}` : metadata.name;
 }
 
 function expired(resourceVersion: number, paging: boolean): StatusError {

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from "yaml";
 import type { ApiRequest } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
+import { jsonError } from "./json-error.ts";
 import { badRequest } from "./wire.ts";
 
 /** A request taken apart: what of the URL and headers decides what is done. */
@@ -86,14 +87,13 @@ export function readView(headers: Record<string, string>): View {
 export function readObject(query: Query, kind: string): Record<string, unknown> {
   const type = contentType(query.headers) ?? "application/json";
   const text = query.body ?? "";
-  let value: unknown;
-  try {
-    value = type.endsWith("yaml") ? parseYaml(text) : JSON.parse(text);
-  } catch (error) {
+  const wrong = type.endsWith("yaml") ? undefined : jsonError(text);
+  if (wrong !== undefined) {
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${(error as Error).message}`,
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${wrong} (${text})`,
     );
   }
+  const value: unknown = type.endsWith("yaml") ? parseYaml(text) : JSON.parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest(
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,

@@ -25,7 +25,7 @@ export function tableText(
     if (included === "None") return `{"cells":${text}}`;
     return `{"cells":${text},"object":${included === "Object" ? objectText(object) : metadataText(object)}}`;
   });
-  const definitions = withColumns ? JSON.stringify(columnsOf(served)) : "[]";
+  const definitions = withColumns ? JSON.stringify(columnsOf(served)) : "null";
   return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},"columnDefinitions":${definitions},"rows":[${rows.join(",")}]}`;
 }
 

@@ -133,7 +133,7 @@ function ofSubresource(served: Served, target: Target, current: KubeObject, want
 function withoutStatus(served: Served, object: KubeObject): KubeObject {
   // Built-in kinds begin with a status of their own, which admission or a controller fills in.
   const { status: _status, ...rest } = object as KubeObject & { status?: unknown };
-  return (served.custom ? rest : { ...rest, ...initialStatus[served.plural] });
+  return served.custom ? rest : { ...rest, ...initialStatus[served.plural] };
 }
 
 /** What the strategies of built-in kinds put into a new object. */

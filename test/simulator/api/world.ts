@@ -1,40 +1,69 @@
+import type { KubeObject } from "../../../src/kube/objects.ts";
 import { ApiServer } from "../../../src/simulator/api/api-server.ts";
 import { qualify } from "../../../src/simulator/api/registry.ts";
+import type { VirtHandlers } from "../../../src/simulator/api/subresources/instance.ts";
 import { EventClock } from "../../../src/simulator/event-clock.ts";
 import { Random } from "../../../src/simulator/random.ts";
 import { defaultSettings } from "../../../src/simulator/settings.ts";
-import type { ApiResponse, ApiStream } from "../../../src/simulator/simulation.ts";
+import type { ApiStream } from "../../../src/simulator/simulation.ts";
 import { Store } from "../../../src/simulator/store.ts";
 import { WorldState } from "../../../src/simulator/world-state.ts";
 import type { World } from "../../../src/simulator/world.ts";
 
+interface Options {
+  epoch?: string;
+  historyLength?: number;
+  handlers?: VirtHandlers;
+}
+
 /** A world without controllers: namespaces `default` and `lab`, KubeVirt's components up, and an API server. */
-export function apiOf(historyLength?: number): { world: World; api: ApiServer } {
-  const clock = new EventClock(Date.parse("2026-01-01T00:00:00Z"));
+export function apiOf({ epoch = "2026-01-01T00:00:00Z", historyLength, handlers }: Options = {}): {
+  world: World;
+  api: ApiServer;
+} {
+  const clock = new EventClock(Date.parse(epoch));
   const random = new Random(7);
   const world = new WorldState(clock, random, new Store(clock, random, qualify, historyLength), { ...defaultSettings });
   for (const component of ["virt-api", "virt-controller"] as const) world.setRunning(component, true);
-  const api = new ApiServer(world);
+  const api = new ApiServer(world, handlers);
   for (const name of ["default", "lab"]) {
-    world.store.create("namespaces", {
+    world.store.create<KubeObject & { status: object }>("namespaces", {
       apiVersion: "v1",
       kind: "Namespace",
       metadata: { name },
       status: { phase: "Active" },
-    } as never);
+    });
   }
   return { world, api };
 }
 
-/** Asks, and reads the answer as JSON where it is JSON. */
+/** All that a watch says in so much of the model's time. */
+export function readStream(world: World, stream: ApiStream, milliseconds: number): string {
+  let text = "";
+  stream.read(
+    (line) => (text += line),
+    () => {},
+  );
+  world.clock.advanceTo(world.clock.now() + milliseconds);
+  return text;
+}
+
+/** An answer, its body read as JSON where it is JSON. */
+export interface Answered {
+  status: number;
+  headers: Record<string, string>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read whatever an answer holds
+  body: any;
+}
+
+/** Asks with the headers that kubectl would send. */
 export async function ask(
   api: ApiServer,
   method: string,
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read whatever an answer holds
-): Promise<{ status: number; headers: Record<string, string>; body: any }> {
+): Promise<Answered> {
   const response = await api.handle({
     method,
     path,
@@ -42,23 +71,31 @@ export async function ask(
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const { status, headers: answered, body: text } = response;
-  if (typeof text !== "string") return { status, headers: answered, body: text };
-  const isJson = answered["content-type"]?.startsWith("application/json") === true;
-  return { status, headers: answered, body: isJson ? JSON.parse(text) : text };
+  const isJson = typeof text === "string" && answered["content-type"]?.startsWith("application/json") === true;
+  return { status, headers: answered, body: isJson ? (JSON.parse(text) as unknown) : text };
 }
 
-/** Collects what a watch says. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-export function collect(response: Pick<ApiResponse, "body">): {
-  events: any[];
+/** One event of a watch. */
+export interface WatchEvent {
+  type: string;
+  object: KubeObject & Record<string, unknown>;
+}
+
+/** A watch that is being read. */
+export interface OpenWatch {
+  events: WatchEvent[];
   ended: () => boolean;
   close: () => void;
-} {
-  const stream = response.body as ApiStream;
-  const events: unknown[] = [];
+}
+
+/** Opens a watch and collects what it says. */
+export async function watch(api: ApiServer, path: string): Promise<OpenWatch> {
+  const { body } = await api.handle({ method: "GET", path, headers: {} });
+  const stream = body as ApiStream;
+  const events: WatchEvent[] = [];
   let ended = false;
   stream.read(
-    (text) => events.push(JSON.parse(text)),
+    (text) => events.push(JSON.parse(text) as WatchEvent),
     () => (ended = true),
   );
   return { events, ended: () => ended, close: () => stream.close() };

@@ -2,7 +2,7 @@ import { versions } from "../../settings.ts";
 import type { ApiResponse } from "../../simulation.ts";
 import { StatusError } from "../../status-error.ts";
 import type { World } from "../../world.ts";
-import { version } from "../discovery.ts";
+import { build, version } from "../discovery.ts";
 import type { Query, Target } from "../request.ts";
 import { answer, objectText, textAnswer } from "../wire.ts";
 import { findMachine } from "./answers.ts";
@@ -55,9 +55,7 @@ export async function answerSubresource(
 }
 
 function answerCluster(what: string, world: World): ApiResponse {
-  if (what === "version") {
-    return answer(200, { ...version, gitVersion: versions.kubevirt });
-  }
+  if (what === "version") return answer(200, { gitVersion: versions.kubevirt, ...build });
   if (what !== "healthz") return notFound();
   const kubevirt = world.store.list("kubevirts")[0];
   return answer(200, {
