@@ -105,6 +105,8 @@ export interface ContainerStatus {
   restartCount: number;
   image?: string;
   containerID?: string;
+  /** How the run before ended; empty if there was none. */
+  lastState?: Pick<ContainerStatus["state"], "terminated">;
   state: {
     waiting?: { reason: string; message?: string };
     running?: { startedAt: string };

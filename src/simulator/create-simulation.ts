@@ -71,17 +71,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const kubelets = startNodes(world, nodeProfiles(random, options));
   followControlPlane(world);
 
-  const { hands, ask, onAnswer, virtHandlers } = startKubeVirt(world);
+  const kubeVirt = startKubeVirt(world);
   // Whatever is due at the model's zero happens before anyone looks.
   clock.advanceTo(0);
   return {
     clock,
     world,
     store,
-    api: new ApiServer(world, virtHandlers),
-    hands: { ...nodeHands(world, kubelets), ...hands },
-    ask,
-    onAnswer,
+    api: new ApiServer(world, kubeVirt.virtHandlers),
+    hands: { ...nodeHands(world, kubelets), ...kubeVirt.hands },
+    ask: (vmiUid) => kubeVirt.ask(vmiUid),
+    onAnswer: (listener) => kubeVirt.onAnswer(listener),
   };
 }
 
@@ -99,12 +99,23 @@ function nodeProfiles(random: Random, options: SimulationOptions): NodeProfile[]
   }));
 }
 
-/** The components of the control plane run on its machine, and are cut off with it. */
+/** The components of the control plane run on its machine: cut off with it, and back a while after its kubelet. */
 function followControlPlane(world: World): void {
   const machine = world.machines.get("control-plane")!;
-  machine.onChange(() => {
+  let startedIn = machine.boot;
+  let starting = machine.boot;
+  const follow = (): void => {
     for (const component of ["kube-apiserver", "kube-scheduler", "kube-controller-manager"] as const) {
-      world.setRunning(component, machine.reachesCluster);
+      world.setRunning(component, machine.reachesCluster && startedIn === machine.boot);
     }
+  };
+  machine.onChange(() => {
+    follow();
+    if (!machine.kubeletRunning || starting === machine.boot) return;
+    starting = machine.boot;
+    machine.schedule(world.random.between(4_000, 9_000, "static pods", machine.boot), () => {
+      startedIn = machine.boot;
+      follow();
+    });
   });
 }

@@ -83,7 +83,7 @@ export class ObjectIndex {
 
 function put(index: Map<string, Map<string, Dependent>>, key: string, uid: string, entry: Dependent): void {
   let entries = index.get(key);
-  if (entries === undefined) index.set(key, (entries = new Map()));
+  if (entries === undefined) index.set(key, (entries = new Map<string, Dependent>()));
   if (!entries.has(uid)) entries.set(uid, entry);
 }
 

@@ -31,7 +31,7 @@ export function preferredWeight(pod: Pod, node: Node): number {
 }
 
 function affinityOf(pod: Pod): NodeAffinity {
-  return (pod.spec.affinity?.nodeAffinity ?? {}) as NodeAffinity;
+  return pod.spec.affinity?.nodeAffinity ?? {};
 }
 
 /** A term without conditions matches nothing. */
@@ -46,5 +46,5 @@ function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
 }
 
 function requirement({ key, operator, values }: { key: string; operator: string; values?: string[] }): Requirement {
-  return { key, operator: operator as Requirement["operator"], values: values ?? [] };
+  return { key, operator, values: values ?? [] } as Requirement;
 }

@@ -71,7 +71,7 @@ export class NodeUsage {
     this.#byPod.set(uid, { node, requests });
     if (pod.spec.affinity?.podAntiAffinity !== undefined) this.exclusive.set(uid, pod);
     let used = this.#byNode.get(node);
-    if (used === undefined) this.#byNode.set(node, (used = new Map()));
+    if (used === undefined) this.#byNode.set(node, (used = new Map<string, number>()));
     add(used, requests);
   }
 

@@ -14,6 +14,8 @@ export interface ContainerRecord {
   readonly startedAt: string;
   /** When it started, in milliseconds of the model. */
   readonly startedMs: number;
+  /** The run before. */
+  readonly previous: ContainerRecord | undefined;
   /** How it ended; absent while it runs. */
   exit?: { code: number; reason: Exit["reason"] | "Unknown"; finishedAt: string };
 }
@@ -66,9 +68,10 @@ export class ContainerRuntime {
       restarts,
       startedAt: this.#world.clock.stamp(),
       startedMs: this.#world.clock.now(),
+      previous: before && { ...before, previous: undefined },
     };
     let records = this.#pods.get(uid);
-    if (records === undefined) this.#pods.set(uid, (records = new Map()));
+    if (records === undefined) this.#pods.set(uid, (records = new Map<string, ContainerRecord>()));
     records.set(container.name, record);
     const exited = (exit: Exit): void => this.#ended(uid, record, exit);
     let process;

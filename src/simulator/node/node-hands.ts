@@ -82,8 +82,12 @@ export function nodeHands(world: World, kubelets: Map<string, Kubelet>): NodeHan
       return { evidence: `systemd of ${machine.node} stops its kubelet and all containers` };
     }
     kubelets.get(machine.node)!.shutDown(graceMs);
-    const off = (): void => machine.change({ powered: false, kubeletRunning: false });
-    machine.schedule(graceMs, off);
+    const deadlineMs = world.clock.now() + graceMs;
+    const offWhenDone = (): void => {
+      if (machine.processes.size > 0 && world.clock.now() < deadlineMs) machine.schedule(1000, offWhenDone);
+      else machine.change({ powered: false, kubeletRunning: false });
+    };
+    machine.schedule(1000, offWhenDone);
     return { evidence: `the kubelet of ${machine.node} ends its pods within ${graceMs / 1000} s` };
   }
 

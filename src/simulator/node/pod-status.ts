@@ -147,17 +147,18 @@ function containerStatus(container: Container, pod: Pod, facts: PodFacts, isInit
       },
     };
   } else {
-    status.state = {
-      terminated: {
-        exitCode: record.exit.code,
-        reason: record.exit.reason,
-        startedAt: record.startedAt,
-        finishedAt: record.exit.finishedAt,
-        containerID: record.id,
-      },
-    };
+    status.state = ended(record);
   }
+  const last = backOff === undefined ? record?.previous : record;
+  status.lastState = last === undefined ? {} : ended(last);
   return status;
+}
+
+function ended(record: ContainerRecord): ContainerStatus["state"] {
+  const { id, startedAt, exit } = record;
+  if (exit === undefined) return {};
+  const { code, reason, finishedAt } = exit;
+  return { terminated: { exitCode: code, reason, startedAt, finishedAt, containerID: id } };
 }
 
 function ownConditions(

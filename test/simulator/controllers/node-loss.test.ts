@@ -230,3 +230,42 @@ describe("the controller manager", () => {
     assert.ok(after >= 50 && after <= 60.1, `Unknown after ${after} s`);
   });
 });
+
+describe("the control plane's node", () => {
+  it("takes the API with it when it loses its power, and brings it back some seconds after it booted", () => {
+    const fixture = new Fixture();
+    fixture.runPod("pod");
+    fixture.simulation.hands.powerOff("control-plane");
+    assert.equal(fixture.world.up("kube-apiserver"), false);
+    fixture.pass(120);
+    fixture.simulation.hands.powerOn("control-plane");
+    assert.equal(fixture.world.up("kube-apiserver"), false);
+    const after = fixture.until(() => fixture.world.up("kube-apiserver"), 20);
+    assert.ok(after > 5 && after < 19, `back after ${after} s`);
+    fixture.pass(120);
+    const nodes = ["control-plane", "worker", "worker2", "worker3"];
+    assert.deepEqual(
+      nodes.map((node) => fixture.nodeReady(node)),
+      ["True", "True", "True", "True"],
+    );
+    assert.equal(fixture.isReady("pod"), true);
+    assert.equal(fixture.world.up("virt-api") && fixture.world.up("virt-controller"), true);
+  });
+});
+
+describe("a zone in which every node is silent", () => {
+  it("has no pod evicted, and its nodes a new grace period when one is back", () => {
+    const fixture = new Fixture({}, { workers: 2 });
+    const nodes = ["control-plane", "worker", "worker2"];
+    for (const node of nodes) fixture.simulation.hands.stopKubelet(node);
+    fixture.pass(600);
+    assert.deepEqual(
+      nodes.map((node) => fixture.nodeReady(node)),
+      ["Unknown", "Unknown", "Unknown"],
+    );
+    for (const node of nodes) assert.ok(!fixture.taints(node).includes("node.kubernetes.io/unreachable:NoExecute"));
+    fixture.simulation.hands.startKubelet("worker");
+    fixture.until(() => fixture.taints("worker2").includes("node.kubernetes.io/unreachable:NoExecute"), 30);
+    assert.ok(!fixture.taints("worker").includes("node.kubernetes.io/unreachable:NoExecute"));
+  });
+});
