@@ -2,6 +2,7 @@ import type { KubeObject, Node, Pod, Toleration } from "../../kube/objects.ts";
 import { versions } from "../settings.ts";
 import type { World } from "../world.ts";
 import type { NewObject } from "./create.ts";
+import { labelNode } from "./handler/node-labels.ts";
 import { apiVersion, images, labels, namespace } from "./names.ts";
 
 interface KubeVirtResource extends KubeObject {
@@ -20,8 +21,6 @@ export function installKubeVirt(world: World): void {
   const { store } = world;
   store.create<KubeVirtResource>("kubevirts", kubeVirt(world));
   const nodes = store.list<Node>("nodes");
-  const isControlPlane = (node: Node): boolean =>
-    node.metadata.labels?.["node-role.kubernetes.io/control-plane"] !== undefined;
   const infra = nodes.find(isControlPlane) ?? nodes[0];
   for (const component of infra === undefined ? [] : ["virt-api", "virt-controller", "virt-operator"]) {
     for (let count = 0; count < replicas; count++) {
@@ -29,10 +28,14 @@ export function installKubeVirt(world: World): void {
     }
   }
   for (const node of nodes) {
-    if (isControlPlane(node) && nodes.length > 1) continue;
-    prepareNode(world, node);
+    if (isControlPlane(node)) continue;
+    labelNode(world, node.metadata.name);
     run(world, handlerPod(node.metadata.name));
   }
+}
+
+export function isControlPlane(node: Node): boolean {
+  return node.metadata.labels?.["node-role.kubernetes.io/control-plane"] !== undefined;
 }
 
 /** A pod that has been running for a while: its kubelet finds it so. */
@@ -51,58 +54,6 @@ function run(world: World, pod: NewObject<Pod>): void {
   const runtime = world.runtimes.get(pod.spec.nodeName!)!;
   for (const container of created.spec.containers) runtime.start(created, container);
 }
-
-/** The labels that virt-handler's labeller puts on a node, and the first heartbeat. */
-function prepareNode(world: World, { metadata: { name } }: Node): void {
-  world.store.mutate<Node>("nodes", undefined, name, (node) => {
-    node.metadata.labels = {
-      ...node.metadata.labels,
-      [labels.schedulable]: "true",
-      cpumanager: "false",
-      "kubevirt.io/cpumanager": "false",
-      "cpu-vendor.node.kubevirt.io/Intel": "true",
-      "host-model-cpu.node.kubevirt.io/Cascadelake-Server": "true",
-    };
-    for (const type of ["q35", "pc", "pc-q35-11.1", "pc-i440fx-11.1"]) {
-      node.metadata.labels[`machine-type.node.kubevirt.io/${type}`] = "true";
-    }
-    for (const model of cpuModels) {
-      node.metadata.labels[`cpu-model.node.kubevirt.io/${model}`] = "true";
-      node.metadata.labels[`cpu-model-migration.node.kubevirt.io/${model}`] = "true";
-    }
-    for (const feature of cpuFeatures) node.metadata.labels[`cpu-feature.node.kubevirt.io/${feature}`] = "true";
-    node.metadata.annotations = { ...node.metadata.annotations, "kubevirt.io/heartbeat": world.clock.stamp() };
-  });
-}
-
-/** What a worker's CPU can pass for, as libvirt names it: an Intel server of some years ago. */
-const cpuModels = [
-  "Penryn",
-  "Nehalem",
-  "Westmere",
-  "SandyBridge",
-  "IvyBridge",
-  "Haswell-noTSX",
-  "Broadwell-noTSX",
-  "Skylake-Client-noTSX-IBRS",
-  "Skylake-Server-noTSX-IBRS",
-  "Cascadelake-Server-noTSX",
-  "Cascadelake-Server",
-];
-
-const cpuFeatures = [
-  "aes",
-  "apic",
-  "avx",
-  "avx2",
-  "hypervisor",
-  "invtsc",
-  "pcid",
-  "spec-ctrl",
-  "sse4.2",
-  "ssbd",
-  "vmx",
-];
 
 const infraTolerations: Toleration[] = [
   { key: "CriticalAddonsOnly", operator: "Exists" },
@@ -128,7 +79,8 @@ function deploymentPod(world: World, component: string, node: string): NewObject
   return componentPod(component, node, `${component}-${hash}-`, infraTolerations, { "pod-template-hash": hash });
 }
 
-function handlerPod(node: string): NewObject<Pod> {
+/** The pod of the virt-handler DaemonSet on that node. */
+export function handlerPod(node: string): NewObject<Pod> {
   return componentPod("virt-handler", node, "virt-handler-", daemonTolerations, { "pod-template-generation": "1" });
 }
 

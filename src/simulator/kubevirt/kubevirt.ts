@@ -9,6 +9,7 @@ import { Handlers } from "./handlers.ts";
 import { installKubeVirt } from "./install.ts";
 import { InstanceController } from "./instance/instance-controller.ts";
 import { Launchers } from "./launcher/launchers.ts";
+import { keepHandlers } from "./node/daemon-set.ts";
 import { NodeController } from "./node/node-controller.ts";
 import { ReplicaSetController } from "./replica-set/replica-set-controller.ts";
 import { MachineController } from "./virtual-machine/machine-controller.ts";
@@ -38,6 +39,7 @@ export function startKubeVirt(world: World): KubeVirt {
   new ReplicaSetController(world);
   new NodeController(world, handlers.instances);
   installKubeVirt(world);
+  keepHandlers(world);
   return {
     hands: guestHands(world, launchers),
     ask: (vmiUid) => answers.ask(vmiUid),

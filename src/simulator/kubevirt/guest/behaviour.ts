@@ -9,6 +9,7 @@ import type { Random } from "../../random.ts";
  * - `guest.rebound.dev/ignores-acpi: "true"`: never obeys an ACPI shutdown
  * - `guest.rebound.dev/agent: "true"`: runs a guest agent
  * - `guest.rebound.dev/on-panic: reboot`: its kernel restarts after a panic instead of halting
+ * - `guest.rebound.dev/start-error`: why virt-handler cannot set its domain up; the VMI fails before it ever runs
  */
 export const guestAnnotationPrefix = "guest.rebound.dev/";
 
@@ -19,6 +20,11 @@ export interface GuestBehaviour {
   obeysAcpi: boolean;
   agent: boolean;
   rebootsOnPanic: boolean;
+}
+
+/** Why the VMI's domain can never be set up, if so. */
+export function startErrorOf(vmi: VirtualMachineInstance): string | undefined {
+  return vmi.metadata.annotations?.[`${guestAnnotationPrefix}start-error`];
 }
 
 /** The ports a guest serves when nothing else is known of it: data, and data that no probe uses. */

@@ -2,6 +2,7 @@ import type { Node } from "../../../kube/objects.ts";
 import type { SimulatedMachine } from "../../node/machine.ts";
 import type { World } from "../../world.ts";
 import { annotations, labels } from "../names.ts";
+import { labelNode } from "./node-labels.ts";
 
 /** What virt-handler's device plug-ins offer to pods, and how many of each (device-manager: maxDevices). */
 const devices = ["devices.kubevirt.io/kvm", "devices.kubevirt.io/tun", "devices.kubevirt.io/vhost-net"];
@@ -22,11 +23,17 @@ export function startHeartbeat(
   let beats = 0;
   const beat = (): void => {
     if (!alive()) return;
-    if (world.reachesApi(node)) patchNode(world, node, registered());
+    if (world.reachesApi(node)) {
+      labelNode(world, node);
+      patchNode(world, node, registered());
+    }
     const next = heartbeatSeconds * (1 + heartbeatJitterFactor * world.random.fraction(incarnation, "beat", beats++));
     machine.schedule(next * 1000, beat);
   };
-  if (world.reachesApi(node)) patchNode(world, node, registered());
+  if (world.reachesApi(node)) {
+    labelNode(world, node);
+    patchNode(world, node, registered());
+  }
   machine.schedule(world.random.between(2_000, 8_000, incarnation, "device plug-ins"), () => {
     if (!alive()) return;
     for (const device of devices) machine.devices.set(device, devicesEach);

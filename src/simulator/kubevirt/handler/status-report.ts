@@ -44,6 +44,27 @@ export function reportStatus(
   return ends;
 }
 
+/** Fails a VMI whose domain cannot be set up, for good (virt-handler/vm.go: critical errors of the network setup). */
+export function reportStartError(world: World, node: string, vmi: VirtualMachineInstance, message: string): void {
+  const { namespace, name, uid } = vmi.metadata;
+  recordEvent(world, vmi, "Warning", "SyncFailed", message, "virt-handler", node);
+  const failed = world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
+    if (draft.metadata.uid !== uid || isFinal(draft)) return;
+    draft.status.conditions = withCondition(draft.status.conditions, {
+      lastProbeTime: null,
+      lastTransitionTime: world.clock.stamp(),
+      message,
+      reason: "Synchronizing with the Domain failed.",
+      status: "False",
+      type: "Synchronized",
+    });
+    enterPhase(draft, "Failed", world.clock.stamp());
+  });
+  if (failed === undefined) return;
+  recordEvent(world, vmi, "Warning", "Stopped", "The VirtualMachineInstance crashed.", "virt-handler", node);
+  recordEvent(world, vmi, "Normal", "Deleted", "Signaled Deletion", "virt-handler", node);
+}
+
 type Recorder = (type: "Normal" | "Warning", reason: string, message: string) => void;
 
 function announce(phase: VmiPhase, event: Recorder): void {

@@ -3,12 +3,13 @@ import { recordEvent } from "../../event-recorder.ts";
 import type { SimulatedMachine } from "../../node/machine.ts";
 import type { Exit, Process, ProbeAnswer, Signal } from "../../node/process.ts";
 import type { World } from "../../world.ts";
+import { startErrorOf } from "../guest/behaviour.ts";
 import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
 import { isFinal } from "../instance/phase.ts";
 import { phaseOf, shutsDownByAcpi, type SeenDomain } from "./domain-phase.ts";
 import { startHeartbeat } from "./heartbeat.ts";
-import { reportStatus } from "./status-report.ts";
+import { reportStartError, reportStatus } from "./status-report.ts";
 
 /**
  * virt-handler of one node, the main process of its pod: starts and stops domains as the API asks, and tells the
@@ -181,8 +182,11 @@ export class VirtHandler implements Process {
   }
 
   #startDomain(key: string, vmi: VirtualMachineInstance, launcher: Launcher | undefined): void {
-    if (launcher?.ready !== true) this.#enqueue(key, this.#msToInitialise(vmi));
-    else if (vmi.metadata.deletionTimestamp === undefined) launcher.startDomain(vmi);
+    if (launcher?.ready !== true) return this.#enqueue(key, this.#msToInitialise(vmi));
+    if (vmi.metadata.deletionTimestamp !== undefined) return;
+    const error = startErrorOf(vmi);
+    if (error === undefined) launcher.startDomain(vmi);
+    else if (this.#world.reachesApi(this.machine.node)) reportStartError(this.#world, this.machine.node, vmi, error);
   }
 
   /** How long its launcher may still take until the VMI counts as failed. */
