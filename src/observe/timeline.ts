@@ -98,15 +98,15 @@ export interface Timeline {
   bites: BiteEntry[];
   gaps: Gap[];
   clockJumps: { atMs: number; skewMs: number }[];
-  /** When the last line was written. */
-  endMs: number;
 }
 
 /** Merges a journal's lines, as far as `untilMs` (all of them by default), into what is known of every subject. */
 export function buildTimeline(lines: readonly JournalLine[], untilMs = Infinity): Timeline {
   const builder = new TimelineBuilder();
   const placed = lines.map((line, index) => ({ line, atMs: timeOf(line, index) }));
-  for (const { line, atMs } of inOrderOfEvents(placed.filter((each) => each.atMs <= untilMs))) builder.add(line, atMs);
+  // That nobody looked is known only after; it was so all the same.
+  const known = placed.filter(({ line, atMs }) => atMs <= untilMs || line.kind === "watch-lost");
+  for (const { line, atMs } of inOrderOfEvents(known)) builder.add(line, atMs);
   return builder.build();
 }
 
@@ -134,10 +134,8 @@ class TimelineBuilder {
   readonly #bites: BiteEntry[] = [];
   readonly #gaps: Gap[] = [];
   readonly #clockJumps: Timeline["clockJumps"] = [];
-  #endMs = 0;
 
   add(line: JournalLine, atMs: number): void {
-    this.#endMs = Math.max(this.#endMs, line.at * 1000);
     switch (line.kind) {
       case "watch":
         return this.#addWatch(line, atMs);
@@ -227,7 +225,6 @@ class TimelineBuilder {
       bites: this.#bites,
       gaps: this.#gaps,
       clockJumps: this.#clockJumps,
-      endMs: this.#endMs,
     };
   }
 

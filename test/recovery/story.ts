@@ -132,8 +132,8 @@ export class Story {
 /** A VM that has been up for a minute when its story begins; node `a` and `b` are Ready. */
 export function upVm(runStrategy = "Always"): Story {
   return new Story()
-    .node(0, "a", true)
-    .node(0, "b", true)
+    .node(10, "a", true)
+    .node(10, "b", true)
     .vm(100, runStrategy)
     .vmi(200, "old", "Running", { ready: true })
     .pod(210, "old");
