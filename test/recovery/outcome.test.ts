@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { judgeJournal, type JudgedSubject } from "../../src/recovery/judge-journal.ts";
-import { Story, upVm } from "./story.ts";
+import type { Story} from "./story.ts";
+import { upVm } from "./story.ts";
 
 const asked = { fromMs: 30_000, untilMs: 120_000 };
 

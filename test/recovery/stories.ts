@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Outcome } from "../../src/experiment/plan.ts";
-import { Story, upVm } from "./story.ts";
+import type { Story} from "./story.ts";
+import { upVm } from "./story.ts";
 
 /** What truly happened. */
 export interface Truth {
