@@ -45,7 +45,9 @@ export function formatInterval({ low, high }: Interval): string {
 }
 
 function fineMs(ms: number): string {
-  return ms >= 1000 && ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : formatMs(ms);
+  if (ms < 1000 || ms >= 3_600_000) return formatMs(ms);
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${Math.floor(ms / 60_000)} min ${((ms % 60_000) / 1000).toFixed(1).padStart(4, "0")} s`;
 }
 
 /** An instant of the journal, in seconds as the journal itself has them: `104.250 s`. */

@@ -5,6 +5,7 @@ import {
   explanation,
   phaseTitle,
   rowsOf,
+  skipText,
   summaryText,
   variantTitle,
   verdictText,
@@ -48,7 +49,7 @@ function verdictXml({ judgement }: Row): string {
 }
 
 function skippedCase({ id, title, reason }: ExperimentResult): string {
-  const why = attribute(reason ?? "nothing was judged");
+  const why = attribute(skipText(reason));
   return `    <testcase classname="${attribute(id)}" name="${attribute(title)}" time="0.000"><skipped message="${why}"/></testcase>\n`;
 }
 

@@ -62,6 +62,7 @@ function evidence({ experiment, variant, judgement }: Row): string {
     `after:    ${identity(after)}`,
     ...members.map((member) => `member:   ${member.name}, ${member.outcome}, ${identity(member)}`),
     ...judgement.evidence.map(({ atMs, text }) => `${formatInstant(atMs)}  ${text}`),
+    ...variant.notes.map((note) => `note:     ${note}`),
     `manifest: sha256 ${variant.manifestSha256}`,
     `journal:  ${experiment.journal ?? "none"}`,
   ];

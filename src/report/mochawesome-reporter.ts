@@ -30,14 +30,14 @@ export function mochawesomeOptions(folder: string): Record<string, unknown> {
 }
 
 /** Mochawesome, and whoever else listens to the same runner. */
-export function reporterFor(onRunner: ((runner: Mocha.Runner) => void) | undefined): Mocha.ReporterConstructor {
+export function reporterFor(onRunner: (runner: Mocha.Runner) => void): Mocha.ReporterConstructor {
   return class extends Mocha.reporters.Base {
     readonly #mochawesome: Mochawesome;
 
     constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
       super(runner, options);
       this.#mochawesome = new Mochawesome(runner, options);
-      onRunner?.(runner);
+      onRunner(runner);
     }
 
     override done(failures: number, finished: (failures: number) => void): void {
@@ -58,7 +58,7 @@ export async function keepReport(folder: string): Promise<void> {
     () => 0,
   );
   if (size === 0) {
-    await rm(written, { force: true });
+    await rm(written, { force: true }).catch(() => undefined);
     throw new EnvironmentError(`mochawesome could not write its report to ${folder}`);
   }
   await rename(written, join(folder, "mochawesome.html"));

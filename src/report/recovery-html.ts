@@ -1,20 +1,23 @@
+import { createHash } from "node:crypto";
 import { formatMs, oneLine } from "./format.ts";
 import { experimentSection } from "./html/experiment-section.ts";
 import { html, Markup } from "./html/markup.ts";
-import { rowTitle, verdictChip } from "./html/parts.ts";
+import { chip, rowTitle, verdictChip } from "./html/parts.ts";
 import { resultsTable } from "./html/results-table.ts";
 import { filterScript } from "./html/script.ts";
 import { pageStyle } from "./html/style.ts";
 import type { PracticeResult, Results, VerdictColour } from "./results.ts";
-import { clusterText, colourMark, colourOf, colourText, explanation, rowsOf, type Row } from "./wording.ts";
+import { clusterText, colourMark, colourOf, colourText, explanation, rowsOf, skipText, type Row } from "./wording.ts";
 
 /** The text of `index.html`: the recovery report for people. One file, nothing is fetched, whole without scripts too. */
 export function recoveryHtml(results: Results): string {
   const rows = rowsOf(results.experiments);
   const anchors = new Map(rows.map(({ judgement }, index) => [judgement, `v${index + 1}`]));
   const anchorOf = ({ judgement }: Row): string => anchors.get(judgement) ?? "";
-  // The policy holds even if a name should slip through unescaped: no script but ours, and nothing from a network.
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+  // Should a name slip through unescaped, it still runs nothing and fetches nothing: only this one script may run.
+  const script = new Markup(`<script>${filterScript}</script>`);
+  const hash = createHash("sha256").update(filterScript).digest("base64");
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:`;
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -38,7 +41,7 @@ export function recoveryHtml(results: Results): string {
               ${tiles(results)}
             </ul>
           </header>
-          ${notGreen(rows, anchorOf)} ${promises(results.practices)} ${resultsTable(results, anchorOf)}
+          ${notGreen(results, rows, anchorOf)} ${promises(results.practices)} ${resultsTable(results, anchorOf)}
           ${results.experiments.map((experiment) => experimentSection(results, experiment, anchorOf))}
           <footer>
             Times count from the bite, the instant at which the fault provably took effect. ± is half the interval in
@@ -47,9 +50,7 @@ export function recoveryHtml(results: Results): string {
             <a href="summary.md">summary.md</a>, <a href="metrics.prom">metrics.prom</a>.
           </footer>
         </main>
-        <script>
-          ${new Markup(filterScript)};
-        </script>
+        ${script}
       </body>
     </html> `;
   return page.text;
@@ -77,49 +78,54 @@ function tiles({ summary }: Results): Markup[] {
   });
 }
 
-function notGreen(rows: Row[], anchorOf: (row: Row) => string): Markup | null {
-  const items = rows
+function notGreen({ experiments }: Results, rows: Row[], anchorOf: (row: Row) => string): Markup | null {
+  const judged = rows
     .filter(({ judgement }) => colourOf(judgement) !== "green")
     .map(
       (row) =>
         html`<li>
           ${verdictChip(row)} <a href="#${anchorOf(row)}"><b>${oneLine(row.experiment.id)} / ${rowTitle(row)}</b></a>
           <p>${explanation(row.judgement)}</p>
-        </li> `,
+        </li>`,
     );
-  return items.length > 0
-    ? html`<section>
-        <h2>What is not green</h2>
-        <ul class="panel">
-          ${items}
-        </ul>
-      </section>`
-    : null;
+  const skipped = experiments
+    .filter(({ variants }) => variants.length === 0)
+    .map(
+      ({ id, reason }) =>
+        html`<li>
+          ${chip("skipped", "skipped")} <b>${oneLine(id)}</b>
+          <p>${skipText(reason)}</p>
+        </li>`,
+    );
+  const items = [...judged, ...skipped];
+  return items.length > 0 ? section("What is not green", items) : null;
 }
 
-const practiceColour: Record<PracticeResult["verdict"], VerdictColour> = {
-  holds: "green",
-  "holds-with-conditions": "invalid",
-  "does-not-hold": "red",
-  "not-tested": "skipped",
+function section(title: string, items: Markup[]): Markup {
+  return html`<section>
+    <h2>${title}</h2>
+    <ul class="panel">
+      ${items}
+    </ul>
+  </section>`;
+}
+
+const practiceLook: Record<PracticeResult["verdict"], { colour: VerdictColour; mark: string }> = {
+  holds: { colour: "green", mark: "✓" },
+  "holds-with-conditions": { colour: "invalid", mark: "◐" },
+  "does-not-hold": { colour: "red", mark: "✗" },
+  "not-tested": { colour: "skipped", mark: "–" },
 };
 
 function promises(practices: PracticeResult[]): Markup | null {
   if (practices.length === 0) return null;
   const items = practices.map(({ promise, verdict, conditions, evidence }) => {
-    const colour = practiceColour[verdict];
+    const { colour, mark } = practiceLook[verdict];
     return html`<li>
-      <span class="chip ${colour}"
-        ><b aria-hidden="true">${colourMark[colour]}</b> ${verdict.replaceAll("-", " ")}</span
-      >
+      <span class="chip ${colour}"><b aria-hidden="true">${mark}</b> ${verdict.replaceAll("-", " ")}</span>
       <b>${oneLine(promise)}</b>
       ${conditions.length > 0 && html`<p>${conditions.map(oneLine).join("; ")}.</p>`}${evidence.length > 0 && html`<small>${evidence.map(oneLine).join(", ")}</small>`}
     </li>`;
   });
-  return html`<section>
-    <h2>Promises put to the test</h2>
-    <ul class="panel">
-      ${items}
-    </ul>
-  </section>`;
+  return section("Promises put to the test", items);
 }

@@ -7,7 +7,7 @@ import { resultsSchema, type Results } from "./results.ts";
  * @throws ZodError where the results break their own schema; nothing is written then
  */
 export function resultsJson(results: Results): string {
-  const checked = resultsSchema.parse(JSON.parse(JSON.stringify(results)));
+  const checked = resultsSchema.parse(results);
   // Zod gives objects the order of the schema; only those without one of their own are left to sort.
   const cluster = { ...checked.cluster, settings: sortKeys(checked.cluster.settings) };
   const experiments = checked.experiments.map((experiment) => ({

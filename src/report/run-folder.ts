@@ -36,7 +36,7 @@ export function runId(at: Date): string {
  */
 export async function createRunFolder(out: string, id: string): Promise<RunFolder> {
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolders(resolve(out));
     const path = await makeFirstFree(join(resolve(out), id));
     const folder = { id: basename(path), path, journals: join(path, "journals"), logs: join(path, "logs") };
     await mkdir(folder.journals);
@@ -49,6 +49,19 @@ export async function createRunFolder(out: string, id: string): Promise<RunFolde
         cause: error,
       },
     );
+  }
+}
+
+/** Node's own recursive `mkdir` never returns where a parent exists and refuses all children with ENOENT, as `/proc` does. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT") throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path);
   }
 }
 

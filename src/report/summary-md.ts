@@ -10,6 +10,7 @@ import {
   phaseTitle,
   rerunCommand,
   rowsOf,
+  skipText,
   slowestText,
   summaryText,
   timeText,
@@ -43,7 +44,7 @@ function notGreenItem(results: Results, { experiment, variant, judgement }: Row)
 function experimentSection(experiment: ExperimentResult): string {
   const heading = `## ${cell(experiment.title)}`;
   const rows = rowsOf([experiment]);
-  if (rows.length === 0) return `${heading}\n\nSkipped: ${cell(experiment.reason ?? "nothing was judged")}`;
+  if (rows.length === 0) return `${heading}\n\n${cell(skipText(experiment.reason))}`;
   const head =
     "| variant | expected | outcome | time to recover | slowest stage | verdict |\n| --- | --- | --- | ---: | --- | --- |";
   return `${heading}\n\n${head}\n${rows.map(tableRow).join("\n")}`;

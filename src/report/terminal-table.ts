@@ -11,6 +11,7 @@ import {
   phaseTitle,
   rerunCommand,
   rowsOf,
+  skipText,
   slowestText,
   summaryText,
   timeText,
@@ -51,8 +52,7 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
 
 function experimentTable(experiment: ExperimentResult, width: number, colours: Colours): string {
   const heading = colours.bold(oneLine(experiment.title)) + colours.dim(`  ${oneLine(experiment.id)}`);
-  if (experiment.status === "skipped")
-    return `${heading}\n  skipped: ${oneLine(experiment.reason ?? "no reason given")}`;
+  if (experiment.variants.length === 0) return `${heading}\n  ${skipText(experiment.reason)}`;
   const head = ["variant", "expected", "outcome", "time to recover", "slowest stage, and why", "verdict"];
   const rows = rowsOf([experiment]);
   const cells = rows.map(rowCells);

@@ -66,22 +66,32 @@ export function phaseTitle(experiment: ExperimentResult, judgement: Judgement): 
 
 /** `restarted within 60 s`, or `nothing` where nothing is expected. */
 export function expectedText({ expected }: Judgement): string {
-  if (!expected) return "nothing";
-  const within = expected.withinMs === null ? "" : ` within ${formatLimit(expected.withinMs)}`;
-  return expected.outcome + within + downtimeLimit(expected.maxDowntimeMs);
+  return expected ? [expected.outcome, expectedLimits(expected).join(", ")].filter(Boolean).join(" ") : "nothing";
 }
 
-function downtimeLimit(ms: number | null): string {
-  if (ms === null) return "";
-  return ms === 0 ? ", never down" : `, down for at most ${formatLimit(ms)}`;
+/** The limits of an expectation: `within 60 s`, `down for at most 5 s`. */
+export function expectedLimits({ withinMs, maxDowntimeMs }: NonNullable<Judgement["expected"]>): string[] {
+  const within = withinMs === null ? [] : [`within ${formatLimit(withinMs)}`];
+  const down =
+    maxDowntimeMs === null
+      ? []
+      : [maxDowntimeMs === 0 ? "never down" : `down for at most ${formatLimit(maxDowntimeMs)}`];
+  return [...within, ...down];
 }
 
 /** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`. */
-export function outcomeText({ outcome, on, finalPhase, nodeChanged }: Judgement): string {
-  if (outcome === "stuck" && on) return `stuck (${on})`;
-  if (outcome === "stopped" && finalPhase) return `stopped (${oneLine(finalPhase)})`;
-  if (outcome === "restarted" && nodeChanged !== null) return `restarted, ${nodeChanged ? "other" : "same"} node`;
-  return outcome;
+export function outcomeText(judgement: Judgement): string {
+  const more = outcomeDetail(judgement);
+  if (more === null) return judgement.outcome;
+  return judgement.outcome === "restarted" ? `restarted on ${more}` : `${judgement.outcome} (${more})`;
+}
+
+/** What is to be said beside an outcome: where it is stuck, how it ended, on which node it runs. */
+export function outcomeDetail({ outcome, on, finalPhase, nodeChanged }: Judgement): string | null {
+  if (outcome === "stuck") return on;
+  if (outcome === "stopped") return finalPhase && oneLine(finalPhase);
+  if (outcome === "restarted" && nodeChanged !== null) return nodeChanged ? "another node" : "the same node";
+  return null;
 }
 
 /** From what the times of a variant count: the bite, or where none was proven, the injection. */
@@ -109,7 +119,17 @@ export function explanation(judgement: Judgement): string {
   const { expected, detail, reasons } = judgement;
   const promise = expected ? `Expected: ${expectedText(judgement)} (${oneLine(expected.source)}).` : "";
   const seen = `Seen: ${outcomeText(judgement)}${detail ? `; ${sentence(detail)}` : "."}`;
-  return [promise, seen, ...reasons.map(sentence)].filter(Boolean).join(" ");
+  const further = reasons.filter((reason) => !detail || !reason.includes(detail));
+  return [promise, seen, ...further.map((reason) => capitalised(sentence(reason)))].filter(Boolean).join(" ");
+}
+
+/** That and why an experiment was skipped, in sentences. */
+export function skipText(reason: string | null): string {
+  return `Skipped. ${capitalised(sentence(reason ?? "nothing was judged"))}`;
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function sentence(text: string): string {

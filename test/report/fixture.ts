@@ -64,6 +64,7 @@ export function aVariant(over: Partial<VariantResult> = {}): VariantResult {
     runStrategy: "Always",
     evictionStrategy: "LiveMigrate",
     manifestSha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    notes: [],
     repeat: 1,
     injected: { fromMs: 40_900, toMs: 41_060 },
     bite: { atMs: 41_000, evidence: "qemu (pid 4711) is gone" },
@@ -453,7 +454,11 @@ function oddities(): ExperimentResult {
     variants: [
       aVariant({ name: "watch-lost", judgements: [unknown] }),
       aVariant({ name: "not-bitten", bite: null, judgements: [unbitten], after: aVariant().before }),
-      aVariant({ name: "no-rule", judgements: [noRule] }),
+      aVariant({
+        name: "no-rule",
+        notes: ["its GPU was left out: the simulated cluster has none"],
+        judgements: [noRule],
+      }),
       aVariant({ name: hostileName, judgements: [stuck("unschedulable", "not-recovered", { detail: hostileName })] }),
       ...[1, 2, 3].map((repeat) =>
         aVariant({

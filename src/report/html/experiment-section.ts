@@ -1,7 +1,7 @@
 import { formatMs, oneLine, plural } from "../format.ts";
 import type { ExperimentResult, Results } from "../results.ts";
 import { overview } from "../svg/overview.ts";
-import { rerunCommand, rowsOf, type Row } from "../wording.ts";
+import { rerunCommand, rowsOf, skipText, type Row } from "../wording.ts";
 import { html, Markup } from "./markup.ts";
 import { experimentAnchor } from "./parts.ts";
 import { variantCard } from "./variant-card.ts";
@@ -18,7 +18,7 @@ export function experimentSection(
   if (rows.length === 0) {
     return html`<section class="experiment" id="${anchor}">
       ${heading}
-      <p>Skipped: ${oneLine(experiment.reason ?? "nothing was judged")}.</p>
+      <p>${skipText(experiment.reason)}</p>
     </section>`;
   }
   return html`<section class="experiment" id="${anchor}">
@@ -44,7 +44,7 @@ function meta({ id, fault, concurrentVictims, phases, journal, practices }: Expe
     ["At once", plural(concurrentVictims, "victim")],
     ["Phases", phases.map(({ name, fromMs, toMs }) => `${name} (${formatMs(toMs - fromMs)})`).join(", ")],
     ["Practices", practices.join(", ")],
-    ["Journal", journal === null ? "" : html`<a href="${encodeURI(journal)}">${journal}</a>`],
+    ["Journal", journal === null ? "" : html`<a href="./${encodeURI(journal.toWellFormed())}">${journal}</a>`],
   ];
   return pairs
     .filter(([, value]) => value)
@@ -57,8 +57,8 @@ function meta({ id, fault, concurrentVictims, phases, journal, practices }: Expe
     );
 }
 
-const legend = html`Time from the bite. <span class="key rb-key-notice"></span> noticing
-  <span class="key rb-key-people"></span> held, remedied <span class="key rb-key-clear"></span> clearing away
-  <span class="key rb-key-rebuild"></span> rebuilding <span class="key rb-key-guest"></span> the guest
-  <span class="key rb-key-open"></span> not back <span class="key rb-key-limit"></span> limit. The whiskers show how
-  sure the end is.`;
+const legend = html`Time from the bite. <span class="key rb rb-key-notice"></span> noticing
+  <span class="key rb rb-key-people"></span> held, remedied <span class="key rb rb-key-clear"></span> clearing away
+  <span class="key rb rb-key-rebuild"></span> rebuilding <span class="key rb rb-key-guest"></span> the guest
+  <span class="key rb rb-key-open"></span> not back <span class="key rb rb-key-limit"></span> limit. The whiskers show
+  how sure the end is.`;

@@ -1,6 +1,16 @@
 import { oneLine } from "../format.ts";
 import type { Results, VerdictColour } from "../results.ts";
-import { colourMark, colourOf, colourText, expectedText, outcomeText, rowsOf, timeText, type Row } from "../wording.ts";
+import {
+  colourMark,
+  colourOf,
+  colourText,
+  expectedLimits,
+  outcomeDetail,
+  rowsOf,
+  skipText,
+  timeText,
+  type Row,
+} from "../wording.ts";
 import { html, type Markup } from "./markup.ts";
 import { experimentAnchor, kindText, rowTitle, verdictChip } from "./parts.ts";
 
@@ -10,7 +20,7 @@ export function resultsTable(results: Results, anchorOf: (row: Row) => string): 
   const bodies = experiments.map((experiment) => {
     const rows = rowsOf([experiment]);
     const skipped = html`<tr data-colour="skipped">
-      <td colspan="6">Skipped: ${oneLine(experiment.reason ?? "nothing was judged")}</td>
+      <td colspan="6">${skipText(experiment.reason)}</td>
     </tr>`;
     return html`<tbody>
       <tr class="group">
@@ -63,10 +73,13 @@ function filterButtons({ summary }: Results): Markup[] {
 function tableRow(row: Row, anchor: string): Markup {
   const { variant, judgement } = row;
   const { slowest } = judgement;
+  const small = (text: string | null): Markup | "" => (text ? html`<small>${text}</small>` : "");
   return html`<tr data-colour="${colourOf(judgement)}">
     <td><a href="#${anchor}">${rowTitle(row)}</a><small>${kindText(row)}</small></td>
-    <td>${expectedText(judgement)}</td>
-    <td>${outcomeText(judgement)}</td>
+    <td>
+      ${judgement.expected ? judgement.expected.outcome : "nothing"}${small(judgement.expected && expectedLimits(judgement.expected).join(", "))}
+    </td>
+    <td>${judgement.outcome}${small(outcomeDetail(judgement))}</td>
     <td class="number">${timeText(variant, judgement)}</td>
     <td>${slowest && html`<b>${slowest.name}</b><small>${oneLine(slowest.because)}</small>`}</td>
     <td>${verdictChip(row)}</td>

@@ -23,32 +23,33 @@ dl{margin:0}dt{color:var(--faint);font-size:12.5px}dd{margin:0}
 .tile{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:12px 16px;border-top:3px solid var(--tint)}
 .tile strong{display:block;font-size:30px;line-height:1.15;font-weight:600}.tile span{color:var(--tint);font-size:13px;font-weight:600}.tile.none strong,.tile.none span{color:var(--faint);opacity:.75}.tile.none{border-top-color:var(--line)}
 .green{--tint:var(--green);--wash:var(--green-wash)}.red{--tint:var(--red);--wash:var(--red-wash)}.invalid,.notInjected{--tint:var(--amber);--wash:var(--amber-wash)}.skipped{--tint:var(--grey);--wash:var(--grey-wash)}
-.chip{display:inline-block;white-space:nowrap;color:var(--tint);background:var(--wash);border:1px solid transparent;border-radius:999px;padding:1px 10px;font:600 12.5px/1.6 inherit;font-family:inherit}
+.chip{display:inline-block;white-space:nowrap;color:var(--tint);background:var(--wash);border:1px solid transparent;border-radius:999px;padding:1px 10px;font-family:inherit;font-size:12.5px;font-weight:600;line-height:1.6}
 button.chip{cursor:pointer;border-color:var(--tint)}button.chip[aria-pressed=false]{background:none;border-color:var(--line);color:var(--faint)}
 .panel,.card,.scroll>table.results,.wide{background:var(--paper);border:1px solid var(--line);border-radius:8px}
 .panel{padding:4px 18px;margin:0;list-style:none}.panel li{padding:11px 0;border-bottom:1px solid var(--line)}.panel li:last-child{border:0}.panel p{margin:2px 0 0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;text-align:left}th,td{vertical-align:top;padding:7px 14px 7px 0}
-.results{border-spacing:0;border-collapse:separate}.results th,.results td{padding:8px 12px;border-bottom:1px solid var(--line)}.results thead th{color:var(--faint);font-size:12.5px;font-weight:600;white-space:nowrap}
-.results .group th{background:var(--grey-wash);font-size:13.5px;padding:6px 12px}.results tbody:last-child tr:last-child td{border-bottom:0}.results td:first-child{min-width:170px}.results td:nth-child(5){max-width:260px}
+.results{font-size:14px;border-spacing:0;border-collapse:separate}.results th,.results td{padding:8px 12px;border-bottom:1px solid var(--line)}.results thead th{color:var(--faint);font-size:12.5px;font-weight:600;white-space:nowrap}
+.results .group th{background:var(--grey-wash);font-size:13.5px;padding:6px 12px}.results tbody:last-child tr:last-child td{border-bottom:0}.results th:first-child{width:22%}.results th:nth-child(2){width:15%}.results th:nth-child(3){width:16%}.results th:nth-child(5){width:25%}.results td small{max-width:46ch}
 .number{text-align:right;white-space:nowrap}
 .results th.number{text-align:right}
 .phase{color:var(--faint);font-weight:400}.phase::before{content:"· "}
 .filter{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:0 0 12px}.filter input{flex:1 1 220px;max-width:340px;font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:6px 12px}.filter output{color:var(--faint);font-size:13px}
-.meta,.facts{display:flex;flex-wrap:wrap;gap:10px 30px}.meta{margin:0 0 14px}.facts dd{font-weight:600;max-width:52ch}.facts small{font-weight:400}
+.meta,.facts{display:flex;flex-wrap:wrap;gap:10px 30px}.meta{margin:0 0 14px}.body{display:grid;grid-template-columns:minmax(0,760px) minmax(180px,1fr);gap:8px 28px;margin-top:10px}.body figure{margin:0}.facts{display:grid;grid-template-columns:1fr 1fr;gap:10px 18px;align-content:start}.facts .long{grid-column:1/-1}.facts dd{font-weight:600}.facts small{font-weight:400}
 figure{margin:14px 0;overflow-x:auto}.wide{padding:14px 14px 10px}figcaption{color:var(--faint);font-size:12.5px;margin-top:4px}
-svg.rb{display:block;max-width:100%;height:auto}
+svg.rb{display:block;max-width:100%;height:auto}.wide svg.rb{width:100%}
 .key{display:inline-block;width:11px;height:11px;border-radius:2px;vertical-align:-1px;margin-left:12px}
 .card{padding:14px 18px;margin:14px 0;border-left:3px solid var(--tint);scroll-margin-top:12px}.card header{display:flex;flex-wrap:wrap;gap:4px 14px;align-items:baseline}.card .kind{color:var(--faint);font-size:13px;flex:1}.card>p{margin:6px 0 0}
-.card:target{box-shadow:0 0 0 2px var(--tint)}
+.note{color:var(--faint);font-size:13.5px}.card:target{box-shadow:0 0 0 2px var(--tint)}
 details{margin-top:12px}summary{cursor:pointer;color:var(--link);font-size:13.5px}
 .plain{font-size:13px;margin:8px 0;width:auto}.plain th{font-weight:400;color:var(--faint)}.plain th,.plain td{padding:3px 18px 3px 0}
 .evidence{list-style:none;margin:10px 0;padding:0;font-size:13.5px}.evidence time{display:inline-block;min-width:86px;color:var(--faint);text-align:right;margin-right:10px}
 .small{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;font-size:13px}
 .command,.again code{background:var(--grey-wash);border-radius:6px;padding:8px 12px;margin:10px 0 0;white-space:pre-wrap}.again{color:var(--faint);font-size:13.5px}.again code{padding:2px 8px;color:var(--ink)}
 footer{margin-top:48px;color:var(--faint);font-size:13px}
-@media (max-width:640px){main{padding:20px 14px 40px}.card{padding:12px}figure svg.rb{max-width:none}h1{font-size:22px}}
+@media (max-width:980px){.body{grid-template-columns:1fr}.facts{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}}
+@media (max-width:640px){.results{min-width:860px}main{padding:20px 14px 40px}.card{padding:12px}figure svg.rb,.wide svg.rb{max-width:none;width:auto}h1{font-size:22px}}
 @media print{:root{${light};color-scheme:light}body{background:#fff;font-size:12px}main{max-width:none;padding:0}.filter,summary{display:none}.card,figure,tr{break-inside:avoid}.scroll,figure{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}h2{break-after:avoid}}
 ${pictureStyle}
-.rb-key-notice{background:#c98a1b}.rb-key-people{background:#c2588f}.rb-key-clear{background:#8d6cc4}.rb-key-rebuild{background:#3f7fc1}.rb-key-guest{background:#2f9e7d}.rb-key-open{background:#c0362c;opacity:.4}.rb-key-limit{width:0;border-left:2px dashed #c0362c;border-radius:0}
+.rb-key-notice{background:var(--rb-notice)}.rb-key-people{background:var(--rb-people)}.rb-key-clear{background:var(--rb-clear)}.rb-key-rebuild{background:var(--rb-rebuild)}.rb-key-guest{background:var(--rb-guest)}.rb-key-open{background:var(--rb-bad);opacity:.4}.rb-key-limit{width:0;border-left:2px dashed var(--rb-bad);border-radius:0}
 `;

@@ -1,8 +1,8 @@
 import { formatInstant, formatInterval, formatMeasured, formatMs, oneLine } from "../format.ts";
-import type { Identity } from "../../recovery/recovery.ts";
+import type { Identity, Interval } from "../../recovery/recovery.ts";
 import type { Results } from "../results.ts";
 import { waterfall } from "../svg/waterfall.ts";
-import { colourOf, explanation, outcomeText, rerunCommand, slowestText, timeText, type Row } from "../wording.ts";
+import { colourOf, explanation, outcomeDetail, rerunCommand, timeText, type Row } from "../wording.ts";
 import { html, Markup } from "./markup.ts";
 import { kindText, rowTitle, verdictChip } from "./parts.ts";
 
@@ -15,8 +15,11 @@ export function variantCard(results: Results, row: Row, anchor: string): Markup 
       <span class="kind">${kindText(row)}</span>${verdictChip(row)}
     </header>
     <p>${explanation(judgement)}</p>
-    <figure>${new Markup(waterfall(row, { standalone: false }))}</figure>
-    <dl class="facts">${facts(row)}</dl>
+    ${variant.notes.map((note) => html`<p class="note">Note: ${oneLine(note)}</p>`)}
+    <div class="body">
+      <figure>${new Markup(waterfall(row, { standalone: false }))}</figure>
+      <dl class="facts">${facts(row)}</dl>
+    </div>
     <details>
       <summary>Evidence, identity, and how to run it again</summary>
       ${identityTable(variant.before, variant.after)}${membersTable(row)}
@@ -38,28 +41,33 @@ export function variantCard(results: Results, row: Row, anchor: string): Markup 
 
 function facts({ variant, judgement }: Row): Markup[] {
   const { ttrMs, fromReliefMs, downtimeMs, floorMs, provenBy } = judgement;
+  const range = (measured: Interval | null): string | undefined => (measured ? formatInterval(measured) : undefined);
   const pairs: [name: string, value: string | null, note?: string | undefined][] = [
-    ["Time to recover", timeText(variant, judgement), ttrMs ? formatInterval(ttrMs) : undefined],
-    [
-      "From the relief",
-      fromReliefMs && formatMeasured(fromReliefMs),
-      fromReliefMs ? formatInterval(fromReliefMs) : undefined,
-    ],
-    ["Downtime", downtimeMs && formatMeasured(downtimeMs), downtimeMs ? formatInterval(downtimeMs) : undefined],
-    ["Settings allow at best", floorMs === null ? null : formatMs(floorMs)],
+    ["Outcome", judgement.outcome, outcomeDetail(judgement) ?? undefined],
+    ["Time to recover", timeText(variant, judgement), range(ttrMs)],
+    ["From the relief", fromReliefMs && formatMeasured(fromReliefMs), range(fromReliefMs)],
+    ["Downtime", downtimeMs && formatMeasured(downtimeMs), range(downtimeMs)],
+    ["Least possible", floorMs === null ? null : formatMs(floorMs), "with these settings"],
     ["Proven by", provenBy],
-    ["Slowest stage", slowestText(judgement)],
-    ["Outcome", outcomeText(judgement)],
   ];
-  return pairs
-    .filter(([, value]) => value)
-    .map(
-      ([name, value, note]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}${note && html`<small>${note}</small>`}</dd>
-        </div>`,
-    );
+  const { slowest } = judgement;
+  return [
+    ...pairs
+      .filter(([, value]) => value)
+      .map(
+        ([name, value, note]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}${note && html`<small>${note}</small>`}</dd>
+          </div>`,
+      ),
+    slowest
+      ? html`<div class="long">
+          <dt>Slowest stage</dt>
+          <dd>${slowest.name}<small>${oneLine(slowest.because)}</small></dd>
+        </div>`
+      : html``,
+  ];
 }
 
 function identityTable(before: Identity, after: Identity): Markup {

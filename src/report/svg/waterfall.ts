@@ -9,7 +9,8 @@ const left = 104;
 const right = width - 118;
 const rowHeight = 22;
 const barHeight = 12;
-const head = 46;
+const markHeight = 16;
+const titleHeight = 26;
 
 /** A row of the picture: its name, its drawing at height `y`, and the figure at its end. */
 interface Lane {
@@ -22,16 +23,17 @@ interface Lane {
 export function waterfall(row: Row, { standalone }: { standalone: boolean }): string {
   const { variant, judgement } = row;
   const lanes = [wholeLane(row), ...stageLanes(row), ...downtimeLane(row)];
+  const head = markHeight + (standalone ? titleHeight : 0);
   const bottom = head + lanes.length * rowHeight;
   const scale = timeScale(longestMs(row) * 1.04, left, right);
   const verdict = `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`;
   const title = `${variantTitle(row.experiment, variant)}: ${outcomeText(judgement)}`;
   const parts = [
-    text(8, 18, fit(title, width - 190, 6.6), { css: "rb-strong" }),
-    text(width - 8, 18, verdict, { anchor: "end", css: `rb-strong ${verdictCss[colourOf(judgement)]}` }),
-    axis(scale, head - 6, bottom),
+    // On a page of ours the heading says this already.
+    standalone ? heading(title, verdict, verdictCss[colourOf(judgement)]) : "",
+    axis(scale, head - 2, bottom),
     ...lanes.map((lane, index) => drawLane(lane, scale, head + index * rowHeight)),
-    ...marks(row, scale, bottom),
+    ...marks(row, scale, head, bottom),
   ];
   return picture(
     width,
@@ -39,6 +41,13 @@ export function waterfall(row: Row, { standalone }: { standalone: boolean }): st
     `${title}, ${timeText(variant, judgement)}, ${verdict}`,
     parts.join(""),
     standalone,
+  );
+}
+
+function heading(title: string, verdict: string, css: string): string {
+  return (
+    text(8, 18, fit(title, width - 190, 6.6), { css: "rb-strong" }) +
+    text(width - 8, 18, verdict, { anchor: "end", css: `rb-strong ${css}` })
   );
 }
 
@@ -109,20 +118,21 @@ function downtimeLane({ judgement: { downtimeMs } }: Row): Lane[] {
 }
 
 /** Upright lines: the limit, and where a remedy or the return began. */
-function marks(row: Row, scale: Scale, bottom: number): string[] {
+function marks(row: Row, scale: Scale, head: number, bottom: number): string[] {
   const limitMs = row.judgement.expected?.withinMs;
-  const limit = limitMs == null ? [] : [mark(scale(limitMs), bottom, "rb-limit", `limit ${formatLimit(limitMs)}`)];
+  const limit =
+    limitMs == null ? [] : [mark(scale(limitMs), head, bottom, "rb-limit", `limit ${formatLimit(limitMs)}`)];
   const origin = originMs(row.variant);
   const phases = row.experiment.phases
     .filter(({ name, fromMs }) => name !== "observe" && fromMs > origin && fromMs - origin < longestMs(row))
-    .map(({ name, fromMs }) => mark(scale(fromMs - origin), bottom, "rb-mark", fit(oneLine(name), 150)));
+    .map(({ name, fromMs }) => mark(scale(fromMs - origin), head, bottom, "rb-mark", fit(oneLine(name), 150)));
   return [...limit, ...phases];
 }
 
-function mark(x: number, bottom: number, css: string, label: string): string {
+function mark(x: number, head: number, bottom: number, css: string, label: string): string {
   const anchor = x > (left + right) / 2 ? "end" : "start";
   const labelX = anchor === "end" ? x - 3 : x + 3;
-  return line(x, head - 12, x, bottom, css) + text(labelX, head - 6, label, { anchor, css: "rb-faint" });
+  return line(x, head - 12, x, bottom, css) + text(labelX, head - 4, label, { anchor, css: "rb-faint" });
 }
 
 function longestMs(row: Row): number {
