@@ -43,7 +43,8 @@ export default defineConfig(
       "@typescript-eslint/require-await": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
-      eqeqeq: "error",
+      // `== null` is the one comparison that means both of its nothings.
+      eqeqeq: ["error", "always", { null: "ignore" }],
       "max-lines": ["error", 400],
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
     },
@@ -53,5 +54,5 @@ export default defineConfig(
   { files: ["src/cluster/simulated/**"], rules: mustNotImport(commandLine) },
   { files: ["src/report/**", "src/recovery/**"], rules: mustNotImport(simulator, commandLine, cluster, experimentRun) },
   { files: ["src/simulator/**"], rules: mustNotImport(harness) },
-  { files: ["scenarios/**"], rules: { "no-restricted-exports": "off" } },
+  { files: ["scenarios/**", "**/*.d.ts"], rules: { "no-restricted-exports": "off" } },
 );

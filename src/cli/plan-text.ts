@@ -8,6 +8,12 @@ export function planText(prepared: Prepared[]): string {
   return prepared.map(experimentText).join("\n\n") + "\n";
 }
 
+/** The same for a program: the plans as they will stand in the journals. */
+export function planJson(prepared: Prepared[]): string {
+  const plans = prepared.map(({ plan }) => plan);
+  return JSON.stringify(plans, null, 2) + "\n";
+}
+
 function experimentText({ plan, fault }: Prepared): string {
   const rows = plan.variants.flatMap(({ name, role, expectations, skip }) =>
     skip !== null

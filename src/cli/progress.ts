@@ -23,7 +23,7 @@ export function showProgress(options: ProgressOptions, stream: WriteStream): Pro
 }
 
 /** One line per stage: for logs. */
-export function plainProgress({ virtual }: ProgressOptions, stream: Pick<WriteStream, "write">): ProgressView {
+function plainProgress({ virtual }: ProgressOptions, stream: Pick<WriteStream, "write">): ProgressView {
   return {
     follow: (experiment) => (progress) => {
       const at = `${formatMs(progress.atMs)}${virtual ? " virtual" : ""}`;

@@ -10,7 +10,7 @@ import { deliver } from "./deliver.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkOptions, wholeNumber, word } from "./options.ts";
-import { planText } from "./plan-text.ts";
+import { planJson, planText } from "./plan-text.ts";
 import { showProgress } from "./progress.ts";
 import { runExperiments } from "./run-experiments.ts";
 import { hasColours, say, widthOf } from "./terminal.ts";
@@ -46,15 +46,7 @@ export async function run(argv: unknown): Promise<number> {
   const prepared = await prepareRun(options);
   for (const note of notesOf(prepared)) say(note);
   if (options.dryRun) {
-    process.stdout.write(
-      options.json
-        ? JSON.stringify(
-            prepared.map(({ plan }) => plan),
-            null,
-            2,
-          ) + "\n"
-        : planText(prepared),
-    );
+    process.stdout.write(options.json ? planJson(prepared) : planText(prepared));
     return exitCodes.green;
   }
   const folder = await createRunFolder(options.out, runId(startedAt));
