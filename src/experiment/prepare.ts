@@ -10,6 +10,7 @@ import { whyNeverScheduled } from "../workload/schedulable.ts";
 import { userVariants } from "../workload/user-variants.ts";
 import type { Variant } from "../workload/variant.ts";
 import { loadScenarios, type Declared } from "./load-scenarios.ts";
+import { tryOut } from "./trial.ts";
 import { planExperiment } from "./plan-experiment.ts";
 import type { Plan } from "./plan.ts";
 
@@ -78,22 +79,22 @@ async function select({ scenarios, fault }: Selection): Promise<Declared[]> {
 /** The user's VMs, held against what the cluster can run and, where it is a model, against what it models. */
 async function ownVariants(files: string[], cluster: Cluster): Promise<Variant[]> {
   const workers = await cluster.kube.list<Node>(nodes);
-  return userVariants(files).map((variant) => {
+  const variants: Variant[] = [];
+  for (const variant of userVariants(files)) {
     const which = `${files.join(", ")}: ${variant.name}`;
     const { skip, notes, assumed } = cluster.description.prediction ? modelLimits(variant) : noLimits;
-    const noted = {
-      ...variant,
-      manifests: [...variant.manifests, ...assumed],
-      notes: [...(variant.notes ?? []), ...notes],
-    };
-    if (skip !== null) return { ...noted, skip };
+    const manifests = [...variant.manifests, ...assumed];
+    const noted: Variant = { ...variant, manifests, notes: [...(variant.notes ?? []), ...notes] };
+    variants.push(skip === null ? noted : { ...noted, skip });
+    if (skip !== null) continue;
     const missing = missingReference(variant);
     if (missing !== null)
       throw new UsageError(`${which}: ${missing}, which no file given with --vm holds; add that file`);
     const never = whyNeverScheduled(variant, workers);
     if (never !== null) throw new UsageError(`${which} can never be scheduled on this cluster: ${never}`);
-    return noted;
-  });
+    if (cluster.description.prediction) await tryOut(noted, which, cluster);
+  }
+  return variants;
 }
 
 const noLimits = { skip: null, notes: [], assumed: [] };
