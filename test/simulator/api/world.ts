@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../../src/kube/objects.ts";
+import type { KubeObject, ObjectMeta } from "../../../src/kube/objects.ts";
 import { ApiServer } from "../../../src/simulator/api/api-server.ts";
 import { qualify } from "../../../src/simulator/api/registry.ts";
 import type { VirtHandlers } from "../../../src/simulator/api/subresources/instance.ts";
@@ -48,12 +48,25 @@ export function readStream(world: World, stream: ApiStream, milliseconds: number
   return text;
 }
 
+/** The parts of answers that tests look at; each answer has some of them. */
+export interface Body {
+  kind: string;
+  reason: string;
+  message: string;
+  metadata: ObjectMeta & { continue: string; remainingItemCount: number };
+  data: Record<string, string>;
+  spec: Record<string, unknown>;
+  status: Record<string, unknown>;
+  items: KubeObject[];
+  details: { causes: { reason: string; message: string; field: string }[] };
+}
+
 /** An answer, its body read as JSON where it is JSON. */
 export interface Answered {
   status: number;
   headers: Record<string, string>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read whatever an answer holds
-  body: any;
+  body: Body;
+  text: string;
 }
 
 /** Asks with the headers that kubectl would send. */
@@ -70,9 +83,10 @@ export async function ask(
     headers: { accept: "application/json, */*", "content-type": "application/json", ...headers },
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
-  const { status, headers: answered, body: text } = response;
-  const isJson = typeof text === "string" && answered["content-type"]?.startsWith("application/json") === true;
-  return { status, headers: answered, body: isJson ? (JSON.parse(text) as unknown) : text };
+  const { status, headers: answered } = response;
+  const text = typeof response.body === "string" ? response.body : "";
+  const isJson = answered["content-type"]?.startsWith("application/json") === true;
+  return { status, headers: answered, body: (isJson ? JSON.parse(text) : {}) as Body, text };
 }
 
 /** One event of a watch. */
