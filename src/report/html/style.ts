@@ -1,6 +1,6 @@
 import { pictureStyle } from "../svg/picture.ts";
 
-const light = `--ground:#f5f6f8;--paper:#fff;--ink:#1c2430;--faint:#5d6778;--line:#e1e5ea;--link:#1d5fa8;--green:#1a7f4b;--green-wash:#e7f5ed;--red:#b8322a;--red-wash:#fdecea;--amber:#8a6100;--amber-wash:#fdf3d7;--grey:#5d6778;--grey-wash:#eef0f3`;
+const light = `--ground:#f5f6f8;--paper:#fff;--ink:#1c2430;--faint:#5d6778;--line:#e1e5ea;--link:#1d5fa8;--green:#157044;--green-wash:#e7f5ed;--red:#b8322a;--red-wash:#fdecea;--amber:#8a6100;--amber-wash:#fdf3d7;--grey:#5d6778;--grey-wash:#eef0f3`;
 const dark = `--ground:#0e1116;--paper:#161b22;--ink:#e6e9ee;--faint:#98a2b3;--line:#2b323c;--link:#79b3f2;--green:#4cc38a;--green-wash:#12291f;--red:#ff7b70;--red-wash:#351a19;--amber:#e0b040;--amber-wash:#2f2610;--grey:#98a2b3;--grey-wash:#222831`;
 
 /** The style sheet of the recovery report: one column, tabular figures, dark where the reader's system is, fit to print. */

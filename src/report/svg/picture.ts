@@ -86,7 +86,7 @@ export function picture(width: number, height: number, title: string, body: stri
 }
 
 /** Shades by what a stage is spent on: noticing, clearing away, rebuilding, the guest itself, people. */
-const light = `--rb-paper:#fff;--rb-ink:#1c2430;--rb-faint:#667085;--rb-grid:#e4e7ec;--rb-notice:#c98a1b;--rb-clear:#8d6cc4;--rb-rebuild:#3f7fc1;--rb-guest:#2f9e7d;--rb-people:#c2588f;--rb-good:#1a7f4b;--rb-bad:#c0362c;--rb-unsure:#8a6100;--rb-quiet:#98a2b3`;
+const light = `--rb-paper:#fff;--rb-ink:#1c2430;--rb-faint:#667085;--rb-grid:#e4e7ec;--rb-notice:#c98a1b;--rb-clear:#8d6cc4;--rb-rebuild:#3f7fc1;--rb-guest:#2f9e7d;--rb-people:#c2588f;--rb-good:#157044;--rb-bad:#c0362c;--rb-unsure:#8a6100;--rb-quiet:#98a2b3`;
 const dark = `--rb-paper:#161b22;--rb-ink:#e6e9ee;--rb-faint:#98a2b3;--rb-grid:#2b323c;--rb-notice:#e0a63b;--rb-clear:#a98be0;--rb-rebuild:#5e9fe0;--rb-guest:#45bd97;--rb-people:#dc79ab;--rb-good:#4cc38a;--rb-bad:#ff7b70;--rb-unsure:#e0b040;--rb-quiet:#667085`;
 
 /** The style sheet of the pictures; every class and variable in it begins with `rb`. */
