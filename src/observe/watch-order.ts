@@ -1,5 +1,10 @@
 import type { JournalLine } from "./journal.ts";
 
+/**
+ * How late a watch event may arrive, in milliseconds: what it tells happened at most this long before it was seen.
+ */
+export const watchLagMs = 500;
+
 /** A line with its place in time, in milliseconds of the journal. */
 export interface PlacedLine {
   line: JournalLine;

@@ -7,6 +7,8 @@ export interface Settings {
   cluster: Record<string, unknown>;
   /** Whether the node was lost, so that the platform had to wait for it. */
   nodeLost: boolean;
+  /** Whether the guest was told to shut down, so that it had its grace period. */
+  askedToStop: boolean;
 }
 
 /** The longest stage, with the setting that governs it. */
@@ -15,7 +17,7 @@ export function slowestOf(stages: Stage[], settings: Settings): { name: StageNam
   return slowest === undefined ? null : { name: slowest.name, because: governs(slowest.name, settings) };
 }
 
-function governs(stage: StageName, { spec, cluster, nodeLost }: Settings): string {
+function governs(stage: StageName, { spec, cluster, nodeLost, askedToStop }: Settings): string {
   switch (stage) {
     case "detect":
       if (nodeLost)
@@ -26,7 +28,9 @@ function governs(stage: StageName, { spec, cluster, nodeLost }: Settings): strin
     case "evict":
       return nodeLost ? unreachableToleration(spec, cluster) : "the request to leave the node, and its carrying out";
     case "terminate":
-      return `the grace period of ${seconds(spec?.terminationGracePeriodSeconds, 30)} in which the guest may shut down`;
+      return askedToStop
+        ? `the grace period of ${seconds(spec?.terminationGracePeriodSeconds, 30)} in which the guest may shut down`
+        : "virt-handler's watchdog: a launcher must be silent for 30 s, and is looked after every 11 s";
     case "backoff":
       return "the start's back-off: 10·n² s and up to half as much again after n starts that failed, at most 300 s";
     case "queue":

@@ -58,6 +58,7 @@ export function judgeRecovery(
       spec: reading.first[0]?.spec ?? null,
       cluster: settings,
       nodeLost: wasNodeLost(timeline, reading, window),
+      askedToStop: reading.first.some(wasAskedToStop),
     }),
     before: reading.before,
     after: reading.after,
@@ -133,6 +134,14 @@ function endedAt({ last }: Reading, { fromMs }: Window): number | null {
   const states = last.flatMap((incarnation) => incarnation.states);
   const end = states.find(({ value }) => isFinal(value.phase) || !value.exists);
   return end === undefined || end.atMs <= fromMs ? null : Math.round(end.atMs);
+}
+
+/** Whether a guest was told to shut down before its VMI ended. */
+function wasAskedToStop({ states, pods, notices }: Incarnation): boolean {
+  const endedMs = states.find(({ value }) => isFinal(value.phase))?.atMs ?? Infinity;
+  const marks = [...states, ...pods.flatMap((pod) => pod.states)].filter(({ value }) => value.deleting);
+  const asked = notices.filter((notice) => notice.reason === "ShuttingDown");
+  return [...marks, ...asked].some(({ atMs }) => atMs < endedMs);
 }
 
 function wasNodeLost(timeline: Timeline, { first }: Reading, { fromMs, untilMs }: Window): boolean {

@@ -1,5 +1,6 @@
 import { firstChange, type Change } from "../observe/history.ts";
 import type { Incarnation, SubjectTimeline } from "../observe/timeline.ts";
+import { watchLagMs } from "../observe/watch-order.ts";
 import { isFinal } from "./aim.ts";
 import type { Evidence, Interval } from "./recovery.ts";
 import { answeringSwitches } from "./serving.ts";
@@ -37,6 +38,11 @@ function signsOfVmi(incarnation: Incarnation, afterMs: number): Sign[] {
     ]),
   ];
   const signs = seen.flatMap(([change, text]) => (change === null ? [] : [sign(change, text)]));
+  const asked = incarnation.notices.find((notice) => notice.reason === "ShuttingDown" && notice.atMs > afterMs);
+  if (asked !== undefined) {
+    const change = { atMs: asked.atMs, notBeforeMs: asked.atMs - watchLagMs, value: asked };
+    signs.push(sign(change, `the guest of VMI ${name} is asked to shut down`));
+  }
   return [...signs, ...signsOfGuest(incarnation, afterMs)];
 }
 
