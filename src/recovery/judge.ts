@@ -1,5 +1,6 @@
 import { comebacks } from "../experiment/plan.ts";
 import { valueAt } from "../observe/history.ts";
+import type { NodeState } from "../observe/object-states.ts";
 import type { Incarnation, SubjectTimeline, Timeline } from "../observe/timeline.ts";
 import { isFinal } from "./aim.ts";
 import type { Bite } from "./bite.ts";
@@ -63,7 +64,7 @@ export function judgeRecovery(
     before: reading.before,
     after: reading.after,
     members: membersOf(timeline, subject, window, settleMs),
-    evidence: evidenceOf(subject, reading, window),
+    evidence: evidenceOf(timeline, subject, reading, window),
   };
 }
 
@@ -176,17 +177,30 @@ function membersOf(timeline: Timeline, subject: SubjectTimeline, window: Window,
     });
 }
 
-function evidenceOf(subject: SubjectTimeline, { good, outcome }: Reading, { fromMs }: Window): Evidence[] {
-  const signs = signsAfter(subject, fromMs).map(({ atMs, text }) => ({ atMs: Math.round(atMs), text }));
+function evidenceOf(
+  timeline: Timeline,
+  subject: SubjectTimeline,
+  { good, outcome }: Reading,
+  { fromMs }: Window,
+): Evidence[] {
+  const nodes = new Set(subject.incarnations.flatMap(({ states }) => states.flatMap(({ value }) => value.node ?? [])));
+  const ofNodes = [...nodes].flatMap((node) =>
+    (timeline.nodes.get(node) ?? [])
+      .filter(({ atMs }) => atMs > fromMs)
+      .map(({ atMs, value }) => ({ atMs, text: `node ${node} is ${nodeWord(value)}` })),
+  );
   const created = subject.incarnations.flatMap(({ name, uid, states }) => {
-    const [first] = states;
-    return first === undefined || first.atMs <= fromMs
-      ? []
-      : [{ atMs: Math.round(first.atMs), text: `VMI ${name} is created (uid ${uid})` }];
+    const atMs = states[0]?.atMs ?? 0;
+    return atMs <= fromMs ? [] : [{ atMs, text: `VMI ${name} is created (uid ${uid})` }];
   });
-  const back =
-    comebacks.has(outcome) && good !== null
-      ? [{ atMs: Math.round(good.high), text: "it serves, and goes on serving" }]
-      : [];
-  return [...signs, ...created, ...back].toSorted((one, other) => one.atMs - other.atMs);
+  const isBack = comebacks.has(outcome) && good !== null;
+  const back = isBack ? [{ atMs: good.high, text: "it serves, and goes on serving" }] : [];
+  return [...signsAfter(subject, fromMs), ...ofNodes, ...created, ...back]
+    .map(({ atMs, text }) => ({ atMs: Math.round(atMs), text }))
+    .toSorted((one, other) => one.atMs - other.atMs);
+}
+
+function nodeWord({ exists, ready }: NodeState): string {
+  if (!exists) return "gone";
+  return ready ? "Ready" : "not Ready";
 }

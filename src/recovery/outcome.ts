@@ -47,7 +47,7 @@ export function readOutcome(timeline: Timeline, subject: SubjectTimeline, window
   const first = partsAt(subject, window.fromMs);
   const last = partsAt(subject, window.untilMs);
   const facts = { timeline, subject, window, settleMs, need, isAsked, switches, stretch, first, last };
-  const said = stretch === null ? whileDown(facts) : whileServing({ ...facts, stretch });
+  const said = blindness(facts) ?? (stretch === null ? whileDown(facts) : whileServing({ ...facts, stretch }));
   return {
     on: null,
     ...said,
@@ -73,6 +73,16 @@ interface Facts {
   stretch: Interval | null;
   first: Incarnation[];
   last: Incarnation[];
+}
+
+/** Why nothing can be said at all: it was never seen, or not at the end. */
+function blindness({ timeline, subject, window: { untilMs } }: Facts): Said | null {
+  const wasSeen = subject.vm.length + subject.set.length + subject.incarnations.length > 0;
+  if (!wasSeen) return { outcome: "unknown", detail: "the journal never saw it" };
+  const gap = timeline.gaps.find(
+    ({ resource, fromMs, toMs }) => resource === "virtualmachineinstances" && fromMs <= untilMs && toMs >= untilMs,
+  );
+  return gap === undefined ? null : { outcome: "unknown", detail: `nobody saw the VMIs at the end: ${gap.reason}` };
 }
 
 function whileServing(facts: Facts & { stretch: Interval }): Said {
@@ -125,8 +135,6 @@ function whileDown({ timeline, subject, window, need, last, switches }: Facts): 
           : `its last VMI ended ${phase}, and nothing wants another`,
     };
   }
-  const blind = timeline.gaps.find((gap) => gap.resource === "virtualmachineinstances" && gap.toMs >= untilMs);
-  if (blind !== undefined) return { outcome: "unknown", detail: `nobody saw the VMIs at the end: ${blind.reason}` };
   const down = live.find((incarnation) => !isServingNow(subject, switches, incarnation));
   const on = stuckOn(timeline, subject, down ?? (isSet ? undefined : last[0]), untilMs);
   if (!wanted)

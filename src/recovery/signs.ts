@@ -36,6 +36,10 @@ function signsOfVmi(incarnation: Incarnation, afterMs: number): Sign[] {
       firstChange(migration.states, afterMs, (state) => state.exists),
       `migration ${migration.name} is under way`,
     ]),
+    ...migrations.map((migration): [Change<unknown> | null, string] => [
+      firstChange(migration.states, afterMs, (state) => state.phase === "Failed"),
+      `migration ${migration.name} has failed`,
+    ]),
   ];
   const signs = seen.flatMap(([change, text]) => (change === null ? [] : [sign(change, text)]));
   const asked = incarnation.notices.find((notice) => notice.reason === "ShuttingDown" && notice.atMs > afterMs);

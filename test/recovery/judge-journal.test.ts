@@ -71,7 +71,7 @@ describe("a planned journal", () => {
     assert.deepEqual([web?.name, web?.role, web?.runStrategy], ["the-web", "victim", "Always"]);
     assert.deepEqual(web?.bite, { fromMs: 60_000, toMs: 60_200, evidence: "the port is closed" });
     assert.deepEqual(web?.injected, { fromMs: 60_000, toMs: 60_200 });
-    assert.deepEqual([missing?.name, missing?.bite, missing?.recovery.outcome], ["missing", null, "stopped"]);
+    assert.deepEqual([missing?.name, missing?.bite, missing?.recovery.outcome], ["missing", null, "unknown"]);
   });
 
   it("measures a comeback from the bite and from the end of the revert", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { judgeJournal, type JudgedSubject } from "../../src/recovery/judge-journal.ts";
-import type { Story} from "./story.ts";
+import type { Story } from "./story.ts";
 import { upVm } from "./story.ts";
 
 const asked = { fromMs: 30_000, untilMs: 120_000 };
@@ -70,8 +70,11 @@ describe("an outcome", () => {
       to: 120,
       reason: "connection lost",
     };
-    const { recovery } = judge(upVm().vmi(60_000, "old", "Running").line(120_000, lost));
+    // The line is written when the watch is back; the window ends before.
+    const story = upVm().vmi(60_000, "old", "Running").line(120_000, lost);
+    const { recovery } = judge(story, { fromMs: 30_000, untilMs: 100_000 });
     assert.equal(recovery.outcome, "unknown");
+    assert.equal(judge(story, { fromMs: 30_000, untilMs: 65_000 }).recovery.outcome, "stuck");
     assert.match(recovery.distrust.join(), /were not seen from 70\.0 s to 120\.0 s: connection lost/);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Outcome } from "../../src/experiment/plan.ts";
-import type { Story} from "./story.ts";
+import type { Story } from "./story.ts";
 import { upVm } from "./story.ts";
 
 /** What truly happened. */
