@@ -4,7 +4,7 @@ import type { Transport } from "../../src/cluster/transport.ts";
 import { pods } from "../../src/kube/resources.ts";
 import { ManualClock } from "../clock/manual-clock.ts";
 import { clientOf } from "../cluster/client-of.ts";
-import { FlakyServer } from "../cluster/flaky-server.ts";
+import { FlakyServer, respond } from "../cluster/flaky-server.ts";
 
 describe("list and watch", () => {
   let server: FlakyServer;
@@ -181,6 +181,24 @@ describe("list and watch", () => {
     assert.match(lost[0]!.reason, /too old resource version/);
   });
 
+  it("lists again when a stream is refused with 410 Gone", async () => {
+    server.put("a", "1");
+    await begin();
+    let refused = false;
+    server.answer = ({ url }, response) => {
+      if (refused || !url.searchParams.has("watch")) return false;
+      refused = true;
+      return respond(response, 410, { kind: "Status", code: 410, reason: "Expired", message: "too old" });
+    };
+    server.breakStreams();
+    for (let i = 0; i < 1000 && server.streams === 0; i++) await tick(clock, 100);
+    assert.deepEqual(told, ["LISTED a/1"]);
+    assert.deepEqual(
+      lost.map(({ reason }) => reason),
+      ["too old"],
+    );
+  });
+
   it("takes a recreation for one also within a stream", async () => {
     server.put("vm", "old");
     await begin();
@@ -239,16 +257,17 @@ describe("list and watch", () => {
     server.answer = ({ url }, response) => {
       if (url.searchParams.has("watch")) return false;
       const item = (name: string) => ({ metadata: { name, namespace: "lab", uid: name, resourceVersion: "1" } });
-      const answer = (code: number, body: object): true => {
-        response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(body));
-        return true;
-      };
       if (!url.searchParams.has("continue")) {
-        return answer(200, { metadata: { resourceVersion: "100", continue: "more" }, items: [item("a")] });
+        return respond(response, 200, { metadata: { resourceVersion: "100", continue: "more" }, items: [item("a")] });
       }
-      if (expired) return answer(200, { metadata: { resourceVersion: "100" }, items: [item("b")] });
+      if (expired) return respond(response, 200, { metadata: { resourceVersion: "100" }, items: [item("b")] });
       expired = true;
-      return answer(410, { kind: "Status", code: 410, reason: "Expired", message: "the continue token is too old" });
+      return respond(response, 410, {
+        kind: "Status",
+        code: 410,
+        reason: "Expired",
+        message: "the continue token is too old",
+      });
     };
     await begin();
     assert.deepEqual(told, ["LISTED a/a", "LISTED b/b"]);
