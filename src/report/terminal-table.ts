@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { oneLine } from "./format.ts";
-import type { ExperimentResult, Results, VerdictColour } from "./results.ts";
+import type { ExperimentResult, Judgement, Results, VerdictColour } from "./results.ts";
 import {
   colourMark,
   colourOf,
@@ -12,6 +12,7 @@ import {
   rerunCommand,
   rowsOf,
   skipText,
+  slowestStage,
   slowestText,
   summaryText,
   timeText,
@@ -53,9 +54,16 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
 function experimentTable(experiment: ExperimentResult, width: number, colours: Colours): string {
   const heading = colours.bold(oneLine(experiment.title)) + colours.dim(`  ${oneLine(experiment.id)}`);
   if (experiment.variants.length === 0) return `${heading}\n  ${skipText(experiment.reason)}`;
-  const head = ["variant", "expected", "outcome", "time to recover", "slowest stage, and why", "verdict"];
+  const head = [
+    "variant",
+    "expected",
+    "outcome",
+    "time to recover",
+    width < roomy ? "slowest stage" : "slowest stage, and why",
+    "verdict",
+  ];
   const rows = rowsOf([experiment]);
-  const cells = rows.map(rowCells);
+  const cells = rows.map((row) => rowCells(row, width < roomy ? slowestStage : slowestText));
   const table = new Table({
     head: head.map(colours.dim),
     colWidths: columnWidths([head, ...cells], width),
@@ -63,37 +71,43 @@ function experimentTable(experiment: ExperimentResult, width: number, colours: C
     wordWrap: true,
     wrapOnWordBoundary: true,
     chars: borderless,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": gap },
   });
   rows.forEach(({ judgement }, index) => {
-    const [...row] = cells[index] ?? [];
+    const [name = "", ...row] = cells[index] ?? [];
     const verdict = row.pop() ?? "";
-    table.push([...row, paint(colours)[colourOf(judgement)](verdict)]);
+    // A name that does not fit is broken anywhere rather than cut short.
+    table.push([{ content: name, wrapOnWordBoundary: false }, ...row, paint(colours)[colourOf(judgement)](verdict)]);
   });
   const lines = table.toString().split("\n");
-  return [heading, ...lines.map((line) => `  ${line}`.trimEnd())].join("\n");
+  return [heading, ...lines.map((line) => `${" ".repeat(indent)}${line}`.trimEnd())].join("\n");
 }
 
-function rowCells({ experiment, variant, judgement }: Row): string[] {
+function rowCells({ experiment, variant, judgement }: Row, slowest: (judgement: Judgement) => string): string[] {
   const phase = phaseTitle(experiment, judgement);
   return [
     variantTitle(experiment, variant) + (phase ? ` · ${phase}` : ""),
     expectedText(judgement),
     outcomeText(judgement),
     timeText(variant, judgement),
-    slowestText(judgement),
+    slowest(judgement),
     `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`,
   ];
 }
 
+/** Columns between two columns of the table, and before the first. */
+const gap = 2;
+const indent = 2;
+/** Columns of a terminal from which on there is room to say why a stage was slow. */
+const roomy = 110;
+
 /** As wide as the content asks; where that is too wide, the columns of prose give way, the widest first. */
 function columnWidths(rows: string[][], width: number): number[] {
-  const gap = 2;
   const wanted = (rows[0] ?? []).map(
     (_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)) + gap,
   );
-  const least = [14, 14, 12, 12, 16, 14];
-  const available = Math.max(width - 2, 60);
+  const least = [16, 11, 13, 13, 10, 17];
+  const available = Math.max(width - indent + gap, 80);
   while (wanted.reduce((sum, column) => sum + column, 0) > available) {
     const shrinkable = wanted.map((column, index) => (column > (least[index] ?? 0) ? column : 0));
     const widest = shrinkable.indexOf(Math.max(...shrinkable));

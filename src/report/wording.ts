@@ -108,10 +108,14 @@ export function timeText(variant: VariantResult, judgement: Judgement): string {
 }
 
 /** The longest stage with what governs it: `boot 12.3 s: cloud-init, in the guest`. */
-export function slowestText({ slowest, stages }: Judgement): string {
-  if (!slowest) return "";
-  const stage = stages.find(({ name }) => name === slowest.name);
-  return `${slowest.name}${stage ? ` ${formatMs(stage.ms)}` : ""}: ${oneLine(slowest.because)}`;
+export function slowestText(judgement: Judgement): string {
+  return judgement.slowest ? `${slowestStage(judgement)}: ${oneLine(judgement.slowest.because)}` : "";
+}
+
+/** The longest stage alone: `boot 12.3 s`. */
+export function slowestStage({ slowest, stages }: Judgement): string {
+  const stage = stages.find(({ name }) => name === slowest?.name);
+  return [slowest?.name, stage && formatMs(stage.ms)].filter(Boolean).join(" ");
 }
 
 /** What was expected, why, and what was seen, in sentences. */

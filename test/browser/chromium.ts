@@ -14,7 +14,7 @@ export async function startChromium(test: Mocha.Context): Promise<Browser> {
   );
   if (missing === null) return chromium.launch({ executablePath, args: ["--no-sandbox"] });
   if (process.env["CI"]) throw new Error(missing);
-  if (test.test) test.test.title += ` (skipped: ${missing})`;
+  test.test?.parent?.eachTest((each) => (each.title += ` (skipped: ${missing})`));
   return test.skip();
 }
 

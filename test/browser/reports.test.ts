@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -96,6 +96,14 @@ describe("the reports in a browser", function () {
       assert.deepEqual(await illegible(page), []);
     });
   }
+
+  it("junit.xml is well-formed, whatever the names", async () => {
+    const { page } = await open("index.html");
+    const junit = await readFile(join(folder, "junit.xml"), "utf8");
+    const parsed = `new DOMParser().parseFromString(${JSON.stringify(junit)}, "text/xml")`;
+    assert.equal(await page.evaluate(`${parsed}.querySelector("parsererror")?.textContent ?? ""`), "");
+    assert.equal(await page.evaluate(`${parsed}.querySelectorAll("testcase").length`), rows.length + 1);
+  });
 
   it("printed, the folded evidence is there too", async () => {
     const { page } = await open("index.html");
