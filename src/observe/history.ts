@@ -10,14 +10,9 @@ export interface Change<T> {
 /** What something was, in order of time; empty while it was not seen. */
 export type History<T> = Change<T>[];
 
-/** The last change at or before an instant. */
-export function changeAt<T>(history: History<T>, ms: number): Change<T> | undefined {
-  return history.findLast((change) => change.atMs <= ms);
-}
-
 /** The value at an instant, if it was known by then. */
 export function valueAt<T>(history: History<T>, ms: number): T | undefined {
-  return changeAt(history, ms)?.value;
+  return history.findLast((change) => change.atMs <= ms)?.value;
 }
 
 /** The first change after an instant to a value that meets a condition, from one that did not. */

@@ -29,7 +29,7 @@ export async function readJournal(path: string): Promise<Journal> {
 }
 
 /** Parses a journal's lines (blank ones left out before); `name` is the file's, for errors. */
-export function parseJournal(texts: string[], name: string): Journal {
+function parseJournal(texts: string[], name: string): Journal {
   const lines: JournalLine[] = [];
   for (const [index, text] of texts.entries()) {
     const line = parseLine(text);

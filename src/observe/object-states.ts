@@ -111,7 +111,7 @@ export function vmState(vm: VirtualMachine, exists: boolean): VmState {
 }
 
 /** As the API's own rule has it: `running` is the older word; neither means Halted. */
-export function runStrategyOf(spec: { running?: boolean; runStrategy?: RunStrategy }): RunStrategy {
+function runStrategyOf(spec: { running?: boolean; runStrategy?: RunStrategy }): RunStrategy {
   return spec.runStrategy ?? (spec.running === true ? "Always" : "Halted");
 }
 

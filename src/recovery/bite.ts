@@ -1,7 +1,7 @@
 import type { Action } from "../observe/actions.ts";
 import type { SubjectTimeline, Timeline } from "../observe/timeline.ts";
 import { kindOf, wasRefused } from "./action-kinds.ts";
-import { bitesOf, concerns } from "./aim.ts";
+import { bitesOf, concerns, isTaken } from "./aim.ts";
 import type { Interval } from "./recovery.ts";
 import { signsAfter } from "./signs.ts";
 import type { Window } from "./window.ts";
@@ -38,7 +38,9 @@ export function findDisturbance(
   const [proved] = bitesOf(timeline, subject);
   const action =
     disturbances.find((each) => each.fromMs >= window.fromMs || (each.toMs ?? Infinity) > window.fromMs) ??
-    disturbances.findLast((each) => downSinceMs !== null && each.fromMs <= downSinceMs);
+    disturbances.findLast((each) => downSinceMs !== null && each.fromMs <= downSinceMs) ??
+    // Its node may be gone already, and nobody have noticed yet.
+    disturbances.findLast(({ entry: { node } }) => node !== undefined && isTaken(timeline, node, window.fromMs));
   if (proved !== undefined) {
     const bite = {
       fromMs: Math.round(proved.from * 1000),
