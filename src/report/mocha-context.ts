@@ -1,7 +1,8 @@
-import { formatInstant, formatInterval, formatMeasured, formatMs, oneLine } from "./format.ts";
+import { formatInstant, formatInterval, formatMeasured, formatMs, oneLine, wrap } from "./format.ts";
 import type { Results } from "./results.ts";
 import { waterfall } from "./svg/waterfall.ts";
 import {
+  capitalised,
   expectedText,
   explanation,
   outcomeText,
@@ -21,8 +22,9 @@ export interface Context {
 /** Everything a reader needs to believe or doubt one verdict, and to see it again. */
 export function testContext(row: Row, run: Pick<Results, "seed" | "options">): Context[] {
   const { experiment, variant, judgement } = row;
+  const verdict = `${capitalised(verdictText[judgement.verdict])}. ${explanation(judgement)}`;
   return [
-    { title: "Verdict", value: `${verdictText[judgement.verdict]}. ${explanation(judgement)}` },
+    { title: "Verdict", value: wrap(verdict, 110).join("\n") },
     { title: "Time to recover", value: recoveryTime(row) },
     { title: "Stages", value: imageUri(waterfall(row, { standalone: true })) },
     { title: "Evidence", value: evidence(row) },
@@ -41,13 +43,13 @@ export function imageUri(svg: string): string {
 function recoveryTime({ variant, judgement }: Row): string {
   const { ttrMs, fromReliefMs, downtimeMs, floorMs, provenBy } = judgement;
   const lines = [
-    ttrMs ? `${formatMeasured(ttrMs)}: between ${formatInterval(ttrMs)}` : timeText(variant, judgement),
+    ttrMs ? `${formatMeasured(ttrMs)}; the truth lies in ${formatInterval(ttrMs)}` : timeText(variant, judgement),
     fromReliefMs && `from the relief: ${formatMeasured(fromReliefMs)}`,
     downtimeMs && `downtime: ${formatMeasured(downtimeMs)}`,
     floorMs !== null && `least that the settings allow: ${formatMs(floorMs)}`,
     provenBy && `proven by: ${provenBy}`,
     slowestText(judgement) && `slowest stage: ${slowestText(judgement)}`,
-    ...judgement.stages.map(({ name, ms }) => `  ${name.padEnd(10)} ${formatMs(ms)}`),
+    ...judgement.stages.map(({ name, ms }) => `  ${name.padEnd(10)}${formatMs(ms).padStart(12)}`),
   ];
   return lines.filter(Boolean).join("\n");
 }

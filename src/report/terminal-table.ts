@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import { oneLine } from "./format.ts";
+import { oneLine, wrap } from "./format.ts";
 import type { ExperimentResult, Judgement, Results, VerdictColour } from "./results.ts";
 import {
   colourMark,
@@ -122,20 +122,9 @@ function reason(results: Results, { experiment, variant, judgement }: Row, width
   const mark = `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`;
   return [
     `${paint(colours)[colourOf(judgement)](mark)}  ${colours.bold(name)}`,
-    ...wrap(explanation(judgement), width - 2).map((line) => `  ${line}`),
+    ...wrap(explanation(judgement), Math.max(width - 2, 40)).map((line) => `  ${line}`),
     colours.dim(`  ${rerunCommand(results, experiment, variant)}`),
   ].join("\n");
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < Math.max(width, 40))
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 function paint(colours: Colours): Record<VerdictColour, Paint> {

@@ -2,7 +2,7 @@ import { formatInstant, formatInterval, formatMeasured, formatMs, oneLine } from
 import type { Identity, Interval } from "../../recovery/recovery.ts";
 import type { Results } from "../results.ts";
 import { waterfall } from "../svg/waterfall.ts";
-import { colourOf, explanation, outcomeDetail, rerunCommand, timeText, type Row } from "../wording.ts";
+import { colourOf, explanation, outcomeDetail, rerunCommand, slowestStage, timeText, type Row } from "../wording.ts";
 import { html, Markup } from "./markup.ts";
 import { kindText, rowTitle, verdictChip } from "./parts.ts";
 
@@ -64,7 +64,7 @@ function facts({ variant, judgement }: Row): Markup[] {
     slowest
       ? html`<div class="long">
           <dt>Slowest stage</dt>
-          <dd>${slowest.name}<small>${oneLine(slowest.because)}</small></dd>
+          <dd>${slowestStage(judgement)}<small>${oneLine(slowest.because)}</small></dd>
         </div>`
       : html``,
   ];

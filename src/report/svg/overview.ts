@@ -75,7 +75,7 @@ function drawTime(row: Row, scale: Scale, y: number): string {
     startMs += ms;
     return drawn;
   });
-  const interval = `time to recover: between ${formatInterval(ttrMs)}`;
+  const interval = `time to recover: ${formatInterval(ttrMs)}`;
   return bars.join("") + whisker(scale(ttrMs.low), scale(ttrMs.high), y + barHeight / 2, interval);
 }
 

@@ -70,7 +70,7 @@ function wholeLane({ experiment, variant, judgement }: Row): Lane {
     draw: (scale, y) => bar(scale(0), y, scale(ms) - scale(0), barHeight, css, tooltip),
   });
   if (ttrMs) {
-    const tooltip = `time to recover: between ${formatInterval(ttrMs)}`;
+    const tooltip = `time to recover: ${formatInterval(ttrMs)}`;
     const bare = span("time to recover", ttrMs.value, "rb-total", tooltip);
     const draw = (scale: Scale, y: number): string =>
       bare.draw(scale, y) + whisker(scale(ttrMs.low), scale(ttrMs.high), y + barHeight / 2, tooltip);
