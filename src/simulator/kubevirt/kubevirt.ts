@@ -2,6 +2,7 @@ import type { VirtHandlers } from "../api/subresources/instance.ts";
 import type { GuestAnswer } from "../simulation.ts";
 import type { World } from "../world.ts";
 import { Components } from "./components.ts";
+import { startDataVolumes } from "./data-volumes.ts";
 import { GuestAnswers } from "./guest/answers.ts";
 import { guestHands, type GuestHands } from "./guest/hands.ts";
 import { SubresourceServer } from "./handler/subresource-server.ts";
@@ -38,6 +39,7 @@ export function startKubeVirt(world: World): KubeVirt {
   new InstanceController(world);
   new ReplicaSetController(world);
   new NodeController(world, handlers.instances);
+  startDataVolumes(world);
   installKubeVirt(world);
   keepHandlers(world);
   return {

@@ -120,22 +120,21 @@ export class Lab {
     await this.create("virtualmachineinstancereplicasets", "VirtualMachineInstanceReplicaSet", name, spec);
   }
 
-  /** As a user creates it: through the API. */
   async create(resource: string, kind: string, name: string, spec: object): Promise<void> {
     const annotations = kind === "VirtualMachineInstance" ? this.#options.annotations : undefined;
-    const body = {
-      apiVersion: "kubevirt.io/v1",
-      kind,
-      metadata: { name, namespace, ...(annotations && { annotations }) },
-      spec,
-    };
+    const metadata = { name, ...(annotations && { annotations }) };
+    await this.createIn("/apis/kubevirt.io/v1", resource, { apiVersion: "kubevirt.io/v1", kind, metadata, spec });
+  }
+
+  /** As a user creates it: through the API. */
+  async createIn(group: string, resource: string, object: object, namespaced = true): Promise<void> {
     const answer = await this.simulation.api.handle({
       method: "POST",
-      path: `/apis/kubevirt.io/v1/namespaces/${namespace}/${resource}`,
+      path: `${group}${namespaced ? `/namespaces/${namespace}` : ""}/${resource}`,
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      body: JSON.stringify(object),
     });
-    if (answer.status >= 300) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300) throw new Error(`${resource}: ${JSON.stringify(answer.body)}`);
   }
 
   /** As virtctl asks for it; answers the HTTP status. */

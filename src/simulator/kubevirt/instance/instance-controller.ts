@@ -6,6 +6,7 @@ import type { Change } from "../../store.ts";
 import type { World } from "../../world.ts";
 import { claimNameOf, type Claim } from "../claims.ts";
 import { createAdmitted } from "../create.ts";
+import type { DataVolume } from "../data-volumes.ts";
 import { annotations } from "../names.ts";
 import { launcherPod } from "../pod/template.ts";
 import { Retries } from "../retries.ts";
@@ -44,7 +45,7 @@ export class InstanceController {
     if (changed === "virtualmachineinstancemigrations") {
       this.#queue.add(`${namespace}/${(object as VirtualMachineInstanceMigration).spec.vmiName}`);
     }
-    if (changed === "persistentvolumeclaims") {
+    if (changed === "persistentvolumeclaims" || changed === "datavolumes") {
       const waiting = this.#waitingForClaim.get(`${namespace}/${name}`);
       for (const key of waiting ?? []) this.#queue.add(key);
     }
@@ -88,7 +89,7 @@ export class InstanceController {
     if (vmi.metadata.deletionTimestamp !== undefined) {
       for (const pod of pods) this.#deletePod(vmi, pod);
     } else if (!isFinal(vmi) && isUnprocessed(vmi) && pods.length === 0) {
-      this.#checkVolumes(key, vmi);
+      if (!this.#volumesReady(key, vmi)) return;
       this.#checkMigrations(vmi);
       this.#createPod(vmi);
     }
@@ -113,22 +114,30 @@ export class InstanceController {
     this.#event(vmi, "Normal", "SuccessfulCreate", `Created virtual machine pod ${pod.metadata.name}`);
   }
 
-  #checkVolumes(key: string, vmi: VirtualMachineInstance): void {
+  /** Whether its claims are there and filled; throws a SyncError for one that is missing. */
+  #volumesReady(key: string, vmi: VirtualMachineInstance): boolean {
     const { namespace } = vmi.metadata;
+    let ready = true;
     for (const volume of vmi.spec.volumes ?? []) {
       const claimName = claimNameOf(volume);
       if (claimName === undefined) continue;
       const claimKey = `${namespace}/${claimName}`;
       const waiting = this.#waitingForClaim.get(claimKey) ?? new Set();
-      if (this.#world.store.get<Claim>("persistentvolumeclaims", namespace, claimName) !== undefined) {
+      const dataVolume = this.#world.store.get<DataVolume>("datavolumes", namespace, claimName);
+      const filling = dataVolume !== undefined && dataVolume.status?.phase !== "Succeeded";
+      const claim = this.#world.store.get<Claim>("persistentvolumeclaims", namespace, claimName);
+      if (claim !== undefined && !filling) {
         waiting.delete(key);
         continue;
       }
       this.#waitingForClaim.set(claimKey, waiting.add(key));
+      ready = false;
+      if (filling) continue;
       const message = `failed to render launch manifest: didn't find PVC ${claimName}`;
       this.#event(vmi, "Warning", "FailedPvcNotFound", message);
       throw new SyncError("FailedPvcNotFound", message);
     }
+    return ready;
   }
 
   /** A migration of an earlier VMI of this name holds the new one back until it is over. */

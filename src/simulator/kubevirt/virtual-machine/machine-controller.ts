@@ -16,7 +16,7 @@ import { keepStartRevision } from "./revisions.ts";
 import { actionFor, pendingRequests, runStrategyOf } from "./run-strategy.ts";
 import { startDelayMs, startFailureOf } from "./start-failure.ts";
 import { describe, setOrDrop } from "./status.ts";
-import { snapshotStatuses, storageOf } from "./storage.ts";
+import { createDataVolumes, snapshotStatuses, storageOf } from "./storage.ts";
 
 const resource = "virtualmachines";
 const instances = "virtualmachineinstances";
@@ -106,6 +106,9 @@ export class MachineController {
 
   #sync(key: string, vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, pass: Pass): void {
     pass.matched = matchInstancetype(this.#world, vm);
+    for (const name of createDataVolumes(this.#world, vm)) {
+      this.#event(vm, "Normal", "SuccessfulDataVolumeCreate", `Created DataVolume ${name}`);
+    }
     const action = actionFor(vm, vmi);
     switch (action.do) {
       case "nothing":

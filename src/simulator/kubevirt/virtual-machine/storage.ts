@@ -1,11 +1,11 @@
-import type { KubeObject, VirtualMachine } from "../../../kube/objects.ts";
+import type { VirtualMachine } from "../../../kube/objects.ts";
 import type { Store } from "../../store.ts";
+import type { World } from "../../world.ts";
 import { claimNameOf, type Claim } from "../claims.ts";
+import { createAdmitted } from "../create.ts";
+import type { DataVolume } from "../data-volumes.ts";
+import { apiVersion } from "../names.ts";
 import type { StatusFacts } from "./printable-status.ts";
-
-interface DataVolume extends KubeObject {
-  status?: { phase?: string };
-}
 
 /** Where the storage of a VM stands, for its printed status. */
 export function storageOf(store: Store, vm: VirtualMachine): Pick<StatusFacts, "dataVolumes" | "unboundClaim"> {
@@ -25,6 +25,28 @@ export function storageOf(store: Store, vm: VirtualMachine): Pick<StatusFacts, "
     if (claim !== undefined && claim.status?.phase !== "Bound") unboundClaim = true;
   }
   return { dataVolumes, unboundClaim };
+}
+
+/** Makes the DataVolumes of the VM's templates that are not there yet; answers their names. */
+export function createDataVolumes(world: World, vm: VirtualMachine): string[] {
+  const { name, namespace, uid } = vm.metadata;
+  return (vm.spec.dataVolumeTemplates ?? []).flatMap((template) => {
+    const wanted = template.metadata.name!;
+    if (world.store.get("datavolumes", namespace, wanted) !== undefined) return [];
+    createAdmitted<DataVolume>(world, "datavolumes", {
+      apiVersion: "cdi.kubevirt.io/v1beta1",
+      kind: "DataVolume",
+      metadata: {
+        ...template.metadata,
+        ...(namespace !== undefined && { namespace }),
+        ownerReferences: [
+          { apiVersion, blockOwnerDeletion: true, controller: true, kind: "VirtualMachine", name, uid },
+        ],
+      },
+      spec: template["spec"] as DataVolume["spec"],
+    });
+    return [wanted];
+  });
 }
 
 /** What the snapshot controller says of each volume of a cluster that has no snapshot class. */
