@@ -17,9 +17,9 @@ export interface ProgressOptions {
   virtual: boolean;
 }
 
-/** Live on a terminal, one line per stage anywhere else. */
+/** Live on a terminal of known size, one line per stage anywhere else. */
 export function showProgress(options: ProgressOptions, stream: WriteStream): ProgressView {
-  return stream.isTTY ? liveProgress(options, stream) : plainProgress(options, stream);
+  return stream.isTTY && stream.rows > 0 ? liveProgress(options, stream) : plainProgress(options, stream);
 }
 
 /** One line per stage: for logs. */
