@@ -1,11 +1,13 @@
 import { ApiServer } from "./api/api-server.ts";
 import { qualify } from "./api/registry.ts";
+import { startAttachDetach } from "./controllers/attach-detach.ts";
 import { startGarbageCollector } from "./controllers/garbage-collector.ts";
 import { startNamespaceDeletion, type Namespace } from "./controllers/namespace-deletion.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
 import { startPodGc } from "./controllers/pod-gc.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { startTaintEviction } from "./controllers/taint-eviction.ts";
+import { startVolumeBinder } from "./controllers/volume-binder.ts";
 import { EventClock } from "./event-clock.ts";
 import { startKubeVirt } from "./kubevirt/kubevirt.ts";
 import { nodeHands } from "./node/node-hands.ts";
@@ -65,6 +67,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   startScheduler(world);
   startNodeLifecycle(world);
   startTaintEviction(world);
+  startVolumeBinder(world);
+  startAttachDetach(world);
   startPodGc(world);
   startGarbageCollector(world);
   startNamespaceDeletion(world);

@@ -32,6 +32,8 @@ export const defaultSettings = {
   /** Pod garbage collector's period, and how long an orphan is left alone (pkg/controller/podgc). */
   podGcPeriodSeconds: 20,
   podGcQuarantineSeconds: 40,
+  /** What the default storage class gives: volumes on the network, or directories of one node as kind's does. */
+  storage: "network" as "network" | "local",
   /** A volume of a silent node is detached by force after this (attachdetach: maxWaitForUnmountDuration). */
   forceDetachSeconds: 360,
   /** Grace of a VMI that states none (staging/src/kubevirt.io/api/core/v1: DefaultGracePeriodSeconds). */

@@ -1,7 +1,8 @@
 import type { Node, Pod } from "../../kube/objects.ts";
 import { matchesLabels, type Requirement } from "../../kube/selector.ts";
 
-interface NodeSelectorTerm {
+/** Conditions on a node that must hold together. */
+export interface NodeSelectorTerm {
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
   matchFields?: { key: string; operator: string; values?: string[] }[];
 }
@@ -17,7 +18,11 @@ export function matchesNodeAffinity(pod: Pod, node: Node): boolean {
   for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {})) {
     if (labels[key] !== value) return false;
   }
-  const terms = affinityOf(pod).requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return matchesTerms(affinityOf(pod).requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms, node);
+}
+
+/** Whether the node meets one of the terms; none at all ask for nothing. */
+export function matchesTerms(terms: NodeSelectorTerm[] | undefined, node: Node): boolean {
   return terms === undefined || terms.some((term) => matchesTerm(term, node));
 }
 

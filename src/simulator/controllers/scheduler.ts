@@ -7,12 +7,15 @@ import type { Change } from "../store.ts";
 import type { World } from "../world.ts";
 import { NodeUsage } from "./node-resources.ts";
 import { place } from "./scheduling.ts";
+import { selectNode } from "./volume-binder.ts";
 
 const component = "default-scheduler";
 /** A pod that fits nowhere waits at least this long, doubled with each attempt (scheduling queue: podInitialBackoff). */
 const backOffMs = { first: 1_000, longest: 10_000 };
 /** It is tried again after this even if nothing has changed (scheduling queue: podMaxInUnschedulablePodsDuration). */
 const leftoverMs = 300_000;
+/** Whether the volumes of a pod have been made is looked at this often. */
+const volumeWaitMs = 200;
 
 /** kube-scheduler: gives every pod of its own a node, and tries again when something that stood in the way has changed. */
 export function startScheduler(world: World): void {
@@ -25,6 +28,7 @@ export function startScheduler(world: World): void {
   world.store.subscribe((change) => {
     if (change.resource === "pods") podChanged(change);
     else if (change.resource === "nodes" && mattersToScheduling(change)) retryAll();
+    else if (change.resource === "persistentvolumeclaims" && change.verb === "ADDED") retryAll();
   });
 
   function podChanged({ verb, object, old }: Change): void {
@@ -50,6 +54,12 @@ export function startScheduler(world: World): void {
     }
     const placement = place(world, usage, pod);
     if ("node" in placement) {
+      if (placement.unbound.length > 0) {
+        // The pod is bound when its volumes have been made on, or for, that node.
+        for (const claim of placement.unbound) selectNode(world, claim, placement.node);
+        queue.add(key, volumeWaitMs);
+        return;
+      }
       unschedulable.delete(key);
       bind(pod, placement.node);
       return;

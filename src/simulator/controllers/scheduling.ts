@@ -1,5 +1,6 @@
 import type { Node, Pod } from "../../kube/objects.ts";
 import type { World } from "../world.ts";
+import { claimsOf, reachableFrom, type Claim } from "./claims.ts";
 import { matchesNodeAffinity, preferredWeight } from "./node-affinity.ts";
 import { allocatableOf, podRequests, type Amounts, type NodeUsage } from "./node-resources.ts";
 import { PodAffinityCheck } from "./pod-affinity.ts";
@@ -12,22 +13,30 @@ interface Refusal {
 }
 
 /** Where a pod can go: the best node, or the reason of every node in the scheduler's words. */
-export type Placement = { node: string } | { message: string };
+export type Placement = { node: string; unbound: Claim[] } | { message: string };
 
 /** Finds the node for a pod by the default plug-ins of kube-scheduler and their weights. */
 export function place(world: World, usage: NodeUsage, pod: Pod): Placement {
   const nodes = world.store.list<Node>("nodes");
   const requests = podRequests(pod);
+  const { claims, missing } = claimsOf(world.store, pod);
+  if (missing.length > 0) return { message: nowhere(nodes.length, `persistentvolumeclaim "${missing[0]}" not found`) };
   const affinity = new PodAffinityCheck(world, pod, nodes, usage.exclusive.values());
   const fitting: Node[] = [];
   const refusals: Refusal[] = [];
   for (const node of nodes) {
-    const refusal = refusalOf(node, pod, requests, usage, affinity);
+    const refusal = refusalOf(node, pod, requests, usage, affinity) ?? volumeRefusal(world, claims, node);
     if (refusal === undefined) fitting.push(node);
     else refusals.push(refusal);
   }
   if (fitting.length === 0) return { message: unschedulable(nodes.length, refusals) };
-  return { node: best(world, fitting, pod, requests, usage, affinity).metadata.name };
+  const unbound = claims.filter(({ status }) => status?.phase !== "Bound");
+  return { node: best(world, fitting, pod, requests, usage, affinity).metadata.name, unbound };
+}
+
+function volumeRefusal(world: World, claims: Claim[], node: Node): Refusal | undefined {
+  if (claims.every((claim) => reachableFrom(world.store, claim, node))) return undefined;
+  return { reasons: ["node(s) didn't match PersistentVolume's node affinity"], unresolvable: true };
 }
 
 function refusalOf(
@@ -65,11 +74,14 @@ function unschedulable(nodes: number, refusals: Refusal[]): string {
     [unresolvable, "Preemption is not helpful for scheduling"],
     [refusals.length - unresolvable, "No preemption victims found for incoming pod"],
   ] as const;
-  const why = counted(refusals.flatMap(({ reasons }) => reasons));
   const noVictims = preemption.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
+  return nowhere(nodes, counted(refusals.flatMap(({ reasons }) => reasons)), noVictims.sort().join(", "));
+}
+
+function nowhere(nodes: number, why: string, noVictims = `${nodes} Preemption is not helpful for scheduling`): string {
   return (
     `0/${nodes} nodes are available: ${why}. no new claims to deallocate, ` +
-    `preemption: 0/${nodes} nodes are available: ${noVictims.sort().join(", ")}.`
+    `preemption: 0/${nodes} nodes are available: ${noVictims}.`
   );
 }
 

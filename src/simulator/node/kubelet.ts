@@ -1,4 +1,5 @@
 import type { Node, Pod } from "../../kube/objects.ts";
+import { volumesAttached } from "../controllers/attach-detach.ts";
 import { recordEvent } from "../event-recorder.ts";
 import type { Timer } from "../event-clock.ts";
 import type { World } from "../world.ts";
@@ -67,6 +68,17 @@ export class Kubelet implements PodWorkerHost {
   newPodIp(): string {
     this.#lastPodIp = this.#lastPodIp >= 254 ? 2 : this.#lastPodIp + 1;
     return `${this.#podNetwork}.${this.#lastPodIp}`;
+  }
+
+  volumesAttached(pod: Pod): boolean {
+    return volumesAttached(this.world.store, pod);
+  }
+
+  /** A volume was attached to this node: pods may have waited for it. */
+  volumeAttached(): void {
+    this.later(this.latency(50, 300, "volume attached", this.world.clock.now()), () => {
+      if (this.reachesApi()) for (const worker of this.#workers.values()) worker.sync();
+    });
   }
 
   reachesApi(): boolean {

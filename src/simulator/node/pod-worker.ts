@@ -18,6 +18,8 @@ export interface PodWorkerHost {
   /** A number in that range, drawn for this pod and purpose on this node. */
   latency(lowMs: number, highMs: number, ...what: (string | number)[]): number;
   newPodIp(): string;
+  /** Whether the volumes of the pod can be mounted; it is synced again when that changes. */
+  volumesAttached(pod: Pod): boolean;
   reachesApi(): boolean;
   event(pod: Pod, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string): void;
   /** Nothing of the pod is left on this node. */
@@ -155,7 +157,7 @@ export class PodWorker {
 
   #startNext(): void {
     if (this.#starting !== undefined) return;
-    if (this.#sandbox === "none") this.#createSandbox();
+    if (this.#sandbox === "none" && this.#host.volumesAttached(this.#pod)) this.#createSandbox();
     if (this.#sandbox !== "ready") return;
     const mains = this.#pod.spec.containers;
     const initialized = mains.some(({ name }) => this.#record(name) !== undefined);

@@ -1,4 +1,5 @@
 import type { Pod } from "../../kube/objects.ts";
+import type { VolumeAttachment } from "../controllers/attach-detach.ts";
 import type { World } from "../world.ts";
 import { ContainerRuntime } from "./container-runtime.ts";
 import { Kubelet } from "./kubelet.ts";
@@ -22,9 +23,13 @@ export function startNodes(world: World, profiles: NodeProfile[]): Map<string, K
   }
   // One listener for all kubelets: each change concerns at most one of them.
   world.store.subscribe(({ resource, object }) => {
-    if (resource !== "pods") return;
-    const { nodeName } = (object as Pod).spec;
-    if (nodeName !== undefined) kubelets.get(nodeName)?.podChanged(object as Pod);
+    if (resource === "pods") {
+      const { nodeName } = (object as Pod).spec;
+      if (nodeName !== undefined) kubelets.get(nodeName)?.podChanged(object as Pod);
+    } else if (resource === "volumeattachments") {
+      const { spec, status } = object as VolumeAttachment;
+      if (status.attached) kubelets.get(spec.nodeName)?.volumeAttached();
+    }
   });
   return kubelets;
 }
