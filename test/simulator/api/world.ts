@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from "../../../src/kube/objects.ts";
+import type { KubeObject, ObjectMeta, VirtualMachine } from "../../../src/kube/objects.ts";
 import { ApiServer } from "../../../src/simulator/api/api-server.ts";
 import { qualify } from "../../../src/simulator/api/registry.ts";
 import type { VirtHandlers } from "../../../src/simulator/api/subresources/instance.ts";
@@ -35,6 +35,35 @@ export function apiOf({ epoch = "2026-01-01T00:00:00Z", historyLength, handlers 
     });
   }
   return { world, api };
+}
+
+/** A virtual machine that nothing stands against; `more` goes over its specification, `template` over its instances'. */
+export function vmOf(name: string, more: object = {}, template: object = {}): VirtualMachine {
+  const vm = {
+    apiVersion: "kubevirt.io/v1",
+    kind: "VirtualMachine",
+    metadata: { name, namespace: "lab" },
+    spec: {
+      runStrategy: "Halted",
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          domain: {
+            devices: {
+              disks: [{ name: "root", disk: { bus: "virtio" } }],
+              interfaces: [{ name: "default", masquerade: {} }],
+            },
+            resources: { requests: { memory: "128Mi", cpu: "50m" } },
+          },
+          networks: [{ name: "default", pod: {} }],
+          volumes: [{ name: "root", containerDisk: { image: "registry.local/guest:v2" } }],
+          ...template,
+        },
+      },
+      ...more,
+    },
+  };
+  return vm as unknown as VirtualMachine;
 }
 
 /** All that a watch says in so much of the model's time. */
