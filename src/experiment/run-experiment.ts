@@ -1,3 +1,4 @@
+import { withDeadline } from "../clock/deadline.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../errors.ts";
 import type { Fault, Hit, Victim } from "../faults/fault.ts";
@@ -17,6 +18,9 @@ export interface RunOptions {
   signal: AbortSignal;
   onProgress: OnProgress;
 }
+
+/** Longest time that hands may take on a cluster, to inject or to revert, in milliseconds. */
+const handsMs = 300_000;
 
 /** How an experiment's run ended; the last line of its journal says the same. */
 export interface RunEnd {
@@ -66,17 +70,17 @@ async function perform(plan: Plan, fault: Fault, options: RunOptions, undo: Undo
 
   report(plan, options, "steady-state", null);
   journal.append({ kind: "phase", name: "steady-state", phase: "start" });
-  const lack = await reachSteadyState(plan, cluster, (uid) => answers.has(uid), node, signal);
-  journal.append({ kind: "phase", name: "steady-state", phase: "end", ...(lack !== null && { reason: lack }) });
-  if (lack !== null) return { status: "failed", reason: `the steady state was never reached: ${lack}` };
+  await reachSteadyState(plan, cluster, (uid) => answers.has(uid), node, signal);
+  journal.append({ kind: "phase", name: "steady-state", phase: "end" });
 
   const victims = await findVictims(plan, cluster);
   undo.push(`fault ${fault.name}`, () => fault.revert(cluster, victims));
   for (const phase of plan.phases) {
     journal.append({ kind: "phase", name: phase.name, phase: "start" });
-    if (phase.name === "observe") await inject(plan, fault, victims, options);
-    else await revert(plan, fault, victims, options);
-    await watch(plan, phase, { ...options, signal });
+    const guarded = { ...options, signal };
+    if (phase.name === "observe") await inject(plan, fault, victims, guarded);
+    else await revert(plan, fault, victims, guarded);
+    await watch(plan, phase, guarded);
     journal.append({ kind: "phase", name: phase.name, phase: "end" });
   }
   return { status: "complete" };
@@ -93,11 +97,12 @@ function listenForAnswers(journal: JournalWriter, answering: Set<string>): Dispo
 }
 
 async function inject(plan: Plan, fault: Fault, victims: Victim[], options: RunOptions): Promise<void> {
-  const { cluster, journal } = options;
+  const { cluster, journal, signal } = options;
   report(plan, options, "inject", null);
   const target = fault.targets(victims);
   journal.append({ kind: "action", name: "inject", phase: "start", fault: fault.name, target });
-  const hits = await fault.inject(cluster, victims);
+  const injecting = () => fault.inject(cluster, victims);
+  const hits = await withDeadline(cluster.clock, handsMs, injecting, `the fault ${fault.name} to be injected`, signal);
   for (const hit of hits) journalHit(hit, options);
   const result = `${hits.filter((hit) => hit.receipt !== null).length} of ${hits.length} hit`;
   journal.append({ kind: "action", name: "inject", phase: "end", fault: fault.name, result });
@@ -120,10 +125,11 @@ function journalHit({ victim, receipt, refusal }: Hit, { journal }: RunOptions):
 }
 
 async function revert(plan: Plan, fault: Fault, victims: Victim[], options: RunOptions): Promise<void> {
-  const { cluster, journal } = options;
+  const { cluster, journal, signal } = options;
   report(plan, options, "return", null);
   journal.append({ kind: "action", name: "revert", phase: "start", fault: fault.name });
-  await fault.revert(cluster, victims);
+  const reverting = () => fault.revert(cluster, victims);
+  await withDeadline(cluster.clock, handsMs, reverting, `the fault ${fault.name} to be reverted`, signal);
   journal.append({ kind: "action", name: "revert", phase: "end", fault: fault.name });
 }
 

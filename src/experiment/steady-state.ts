@@ -1,3 +1,4 @@
+import { notYet, waitUntil, type NotYet } from "../clock/wait-until.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import {
   condition,
@@ -18,16 +19,13 @@ const answerMs = 60_000;
 
 const pollMs = 1_000;
 
-/** What must hold of one variant before the fault: null when it holds, else what is missing. */
-type Lack = string | null;
-
 /** What the guests of a namespace last answered, by the UID of their VMI. */
 export type Answers = (vmiUid: string) => boolean;
 
 /**
  * Waits until every variant is as it must be before the fault, unbroken for the settle window: victims up, Ready,
  * on the victim node where there is one, answering where they can, their probes at work; Halted ones down.
- * Returns null, or why that state was never reached.
+ * Throws `DeadlineError` with what was lacking last where that state is never reached.
  */
 export async function reachSteadyState(
   plan: Plan,
@@ -35,32 +33,33 @@ export async function reachSteadyState(
   answers: Answers,
   node: string | null,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<void> {
   const { clock } = cluster;
-  const giveUpAt = clock.now() + limitMs[plan.cluster.acceleration];
   const variants = plan.variants.filter((variant) => variant.skip === null);
-  let steadySince: number | null = null;
-  let readySince: number | null = null;
-  for (;;) {
+  let readySinceMs: number | null = null;
+  let steadySinceMs: number | null = null;
+  const look = async (): Promise<true | NotYet> => {
     const state = await observe(plan.namespace, cluster);
-    const now = clock.now();
-    const lacks = variants.map((variant) => lackOf(variant, state, node));
-    const silent = variants.filter((variant) =>
-      vmisOf(variant, state.vmis).some(({ metadata }) => !answers(metadata.uid)),
-    );
-    if (lacks.every((lack) => lack === null)) {
-      readySince ??= now;
-      const isAnswered = silent.length === 0 || now - readySince >= answerMs;
-      steadySince = isAnswered ? (steadySince ?? now) : null;
-      const settled = steadySince !== null && now - steadySince >= plan.settleMs;
-      if (settled && variants.every((variant) => isProbed(variant, state, clock.wall()))) return null;
-    } else {
-      steadySince = readySince = null;
+    const lack = variants.map((variant) => lackOf(variant, state, node)).find((each) => each !== null);
+    if (lack !== undefined) {
+      readySinceMs = steadySinceMs = null;
+      return notYet(lack);
     }
-    if (now >= giveUpAt)
-      return lacks.find((lack) => lack !== null) ?? "the variants did not stay up for the settle window";
-    await clock.sleep(pollMs, signal);
-  }
+    readySinceMs ??= clock.now();
+    const silent = variants
+      .flatMap((variant) => vmisOf(variant, state.vmis))
+      .find(({ metadata }) => !answers(metadata.uid));
+    if (silent !== undefined && clock.now() - readySinceMs < answerMs) {
+      steadySinceMs = null;
+      return notYet(`the guest of ${silent.metadata.name} does not answer`);
+    }
+    steadySinceMs ??= clock.now();
+    const unprobed = variants.find((variant) => !isProbed(variant, state, clock.wall()));
+    if (unprobed !== undefined) return notYet(`the probes of ${unprobed.name} are not asked yet`);
+    return clock.now() - steadySinceMs >= plan.settleMs || notYet("all are up, for less than the settle window");
+  };
+  const what = "the steady state before the fault";
+  await waitUntil(clock, { what, limitMs: limitMs[plan.cluster.acceleration], everyMs: pollMs, signal, look });
 }
 
 interface State {
@@ -78,7 +77,8 @@ async function observe(namespace: string, { kube }: Cluster): Promise<State> {
   return { vms, vmis, sets };
 }
 
-function lackOf(variant: PlannedVariant, state: State, node: string | null): Lack {
+/** What one variant lacks of the steady state, in words; null where it lacks nothing. */
+function lackOf(variant: PlannedVariant, state: State, node: string | null): string | null {
   const vmis = vmisOf(variant, state.vmis);
   if (variant.runStrategy === "Halted") return vmis.length === 0 ? null : `${variant.name} is Halted and runs`;
   const wanted = replicasOf(variant);

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { withDeadline } from "../clock/deadline.ts";
 import { messageOf } from "../errors.ts";
 
 /** What one step of undoing may take, in milliseconds; its own budget, whatever the run has used up. */
@@ -25,21 +26,10 @@ export class UndoStack {
   async unwind(): Promise<string[]> {
     const failures: string[] = [];
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-      const late = new AbortController();
-      const done = new AbortController();
-      const limit = this.#clock.sleep(budgetMs, done.signal).then(
-        () => {
-          late.abort(new Error(`not done after ${budgetMs / 1000} s`));
-          throw late.signal.reason;
-        },
-        () => {},
-      );
       try {
-        await Promise.race([step.undo(late.signal), limit]);
+        await withDeadline(this.#clock, budgetMs, step.undo, `undoing ${step.what}`);
       } catch (error) {
         failures.push(`${step.what}: ${messageOf(error)}`);
-      } finally {
-        done.abort();
       }
     }
     return failures;

@@ -22,7 +22,7 @@ export function modelLimits(variant: Variant): ModelLimits {
   return {
     skip: missing === null ? null : `the simulated cluster cannot judge it: ${missing}`,
     notes: [
-      ...unmodelled.filter(({ applies }) => applies(spec, variant)).map(({ note }) => note),
+      ...unmodelled.filter((feature) => feature.applies(spec, variant)).map(({ note }) => note),
       ...claims.map(
         ({ metadata }) =>
           `the volume claim ${metadata.name} is not in the file; a bound ReadWriteOnce one is assumed to exist`,
@@ -60,7 +60,7 @@ const unmodelled: Unmodelled[] = [
   {
     applies: (_spec, variant) =>
       (vmSpecOf(variant)["dataVolumeTemplates"] as unknown[] | undefined)?.length !== undefined,
-    note: "the import of its data volumes is not modelled: they are taken as there",
+    note: "the import of its data volumes is not modelled: it takes a moment",
   },
   {
     applies: (_spec, variant) =>

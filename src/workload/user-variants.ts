@@ -85,7 +85,9 @@ function readRunStrategy(spec: Record<string, unknown>, which: string): Omit<Rea
   }
   const strategies: RunStrategy[] = ["Always", "RerunOnFailure", "Manual", "Halted", "Once"];
   if (runStrategy !== undefined && !strategies.includes(runStrategy as RunStrategy)) {
-    throw new UsageError(`${which}: spec.runStrategy is "${String(runStrategy)}"; it can be ${strategies.join(", ")}`);
+    throw new UsageError(
+      `${which}: spec.runStrategy is ${JSON.stringify(runStrategy)}; it can be ${strategies.join(", ")}`,
+    );
   }
   if (running === undefined && runStrategy === undefined) {
     throw new UsageError(`${which} has no spec.runStrategy; say how it is to be run, e.g. runStrategy: Always`);

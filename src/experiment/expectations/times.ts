@@ -22,13 +22,16 @@ export function sum(...waits: Wait[]): Wait {
   };
 }
 
-/** From a new VMI to a guest that answers. Nothing documents it: an allowance by how guests are run. */
+/**
+ * From a new VMI to a guest that answers. Nothing documents it: an allowance by how guests are run; the simulated
+ * guest's is as tight as its boot times.
+ */
 export function start({ cluster }: Situation): Wait {
-  return { least: 0, most: { kvm: 90_000, tcg: 180_000, simulated: 30_000 }[cluster.acceleration] };
+  return { least: 0, most: { kvm: 90_000, tcg: 180_000, simulated: 20_000 }[cluster.acceleration] };
 }
 
 /** Removal of the old pod and VMI, then a new VMI: controllers' work, no constant in it. */
-export const recreate: Wait = { least: 0, most: 10_000 };
+export const recreate: Wait = { least: 0, most: 5_000 };
 
 /** virt-handler learns of a domain's end from libvirt at once. */
 export const domainEvent: Wait = { least: 0, most: 5_000 };
@@ -56,7 +59,7 @@ export function obeys(situation: Situation): Wait {
 
 /** A hung guest is destroyed when its grace period is over (pkg/virt-handler/vm.go). */
 export function destroyed(situation: Situation): Wait {
-  return { least: graceMs(situation), most: graceMs(situation) + 10_000 };
+  return { least: graceMs(situation), most: graceMs(situation) + 5_000 };
 }
 
 /** The kubelet's prober finds the probe failed after its threshold, at most one period after the first miss. */
