@@ -36,7 +36,7 @@ export function testContext(row: Row, run: Pick<Results, "seed" | "options">): C
  * A picture as mochawesome takes it: its viewer knows images by the end of their name, and its pattern for data
  * URIs does not allow the `+` of `svg+xml`. The browser ignores what follows the `#`.
  */
-export function imageUri(svg: string): string {
+function imageUri(svg: string): string {
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}#.png`;
 }
 
@@ -73,7 +73,7 @@ function evidence({ experiment, variant, judgement }: Row): string {
 }
 
 /** `VMI 3f…, node worker-1, boot 9a…`, with `?` for what was not seen. */
-export function identity({
+function identity({
   vmiUid,
   node,
   bootId,

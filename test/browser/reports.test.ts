@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { judgedExperiment, runMocha } from "../../src/report/mocha-run.ts";
 import { createRunFolder, writeReports } from "../../src/report/run-folder.ts";
 import { rowsOf, timeText, verdictText } from "../../src/report/wording.ts";
-import { realisticResults } from "../report/fixture.ts";
+import { realisticResults } from "../report/realistic-results.ts";
 import { illegible } from "./illegible.ts";
 import { openFile, startChromium } from "./chromium.ts";
 

@@ -3,7 +3,8 @@ import { junitXml } from "../../src/report/junit.ts";
 import { prometheusText } from "../../src/report/prometheus.ts";
 import { summaryMarkdown } from "../../src/report/summary-md.ts";
 import { rerunCommand, rowsOf } from "../../src/report/wording.ts";
-import { anExperiment, aVariant, hostileName, realisticResults, someResults } from "./fixture.ts";
+import { anExperiment, aVariant, hostileName, someResults } from "./fixture.ts";
+import { realisticResults } from "./realistic-results.ts";
 
 const results = realisticResults();
 const rows = rowsOf(results.experiments);

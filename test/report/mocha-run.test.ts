@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { EnvironmentError } from "../../src/errors.ts";
 import { judgedExperiment, runMocha, type MochaExperiment, type MochaOutcome } from "../../src/report/mocha-run.ts";
 import type { ExperimentResult } from "../../src/report/results.ts";
-import { aJudgement, anExperiment, aVariant, hostileName, realisticResults } from "./fixture.ts";
+import { aJudgement, anExperiment, aVariant, hostileName } from "./fixture.ts";
+import { realisticResults } from "./realistic-results.ts";
 
 const run = { seed: 7, options: [] };
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { recoveryHtml } from "../../src/report/recovery-html.ts";
 import { rowsOf, verdictText } from "../../src/report/wording.ts";
-import { aJudgement, anExperiment, aVariant, hostileName, realisticResults, someResults } from "./fixture.ts";
+import { aJudgement, anExperiment, aVariant, hostileName, someResults } from "./fixture.ts";
+import { realisticResults } from "./realistic-results.ts";
 
 describe("the recovery report", () => {
   it("has a row, a card and a picture for every judgement", () => {

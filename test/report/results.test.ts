@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { parseResults, resultsJson, resultsJsonSchema } from "../../src/report/results-json.ts";
 import { summarise, type Results } from "../../src/report/results.ts";
-import { aJudgement, anExperiment, aVariant, realisticResults, someResults } from "./fixture.ts";
+import { aJudgement, anExperiment, aVariant, someResults } from "./fixture.ts";
+import { realisticResults } from "./realistic-results.ts";
 
 describe("results.json", () => {
   it("is read back as it was written", () => {

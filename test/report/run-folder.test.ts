@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UsageError } from "../../src/errors.ts";
 import { parseResults } from "../../src/report/results-json.ts";
 import { createRunFolder, runId, writeReports, writeWhole, type RunFacts } from "../../src/report/run-folder.ts";
-import { realisticResults } from "./fixture.ts";
+import { realisticResults } from "./realistic-results.ts";
 
 const facts: RunFacts = {
   id: "run",

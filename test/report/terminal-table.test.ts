@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { terminalReport } from "../../src/report/terminal-table.ts";
-import { aJudgement, anExperiment, aVariant, hostileName, realisticResults, someResults } from "./fixture.ts";
+import { aJudgement, anExperiment, aVariant, hostileName, someResults } from "./fixture.ts";
+import { realisticResults } from "./realistic-results.ts";
 
 const plain = { width: 140, colour: false, report: "reports/latest/index.html" };
 

@@ -1,7 +1,7 @@
 import { escapeXml } from "../format.ts";
 
 /** Round to what an eye can tell apart, to keep pictures small. */
-export function px(value: number): string {
+function px(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 

@@ -5,7 +5,8 @@ import { overview } from "../../../src/report/svg/overview.ts";
 import { timeScale } from "../../../src/report/svg/picture.ts";
 import { waterfall } from "../../../src/report/svg/waterfall.ts";
 import { rowsOf, type Row } from "../../../src/report/wording.ts";
-import { aJudgement, anExperiment, aVariant, hostileName, measured, realisticResults } from "../fixture.ts";
+import { aJudgement, anExperiment, aVariant, hostileName, measured } from "../fixture.ts";
+import { realisticResults } from "../realistic-results.ts";
 
 function rowOf(judgement = aJudgement(), variant = aVariant()): Row {
   const [row] = rowsOf([anExperiment({ variants: [{ ...variant, judgements: [judgement] }] })]);
