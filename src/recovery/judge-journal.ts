@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { Plan, PlannedVariant, VariantKind } from "../experiment/plan.ts";
 import type { EvictionStrategy, RunStrategy } from "../kube/objects.ts";
+import { pairActions } from "../observe/actions.ts";
 import { valueAt, type History } from "../observe/history.ts";
 import type { ActionEntry, JournalLine } from "../observe/journal.ts";
 import { buildTimeline, type SubjectTimeline, type Timeline } from "../observe/timeline.ts";
@@ -143,7 +144,8 @@ function settingsOf(lines: readonly JournalLine[]): Record<string, unknown> {
  * it begins when the last VM had been set up.
  */
 function windowOf(lines: readonly JournalLine[], { fromMs, untilMs }: { fromMs?: number; untilMs?: number }): Phase {
-  const { actions } = buildTimeline(lines);
+  const placed = lines.map((line, index) => ({ line, atMs: timeOf(line, index) }));
+  const actions = pairActions(placed.flatMap(({ line, atMs }) => (line.kind === "action" ? [{ line, atMs }] : [])));
   const endMs = lastMs(lines);
   const disturbance = actions.find((action) => kindOf(action).effect === "disturbance");
   const from = fromMs ?? disturbance?.fromMs ?? Math.max(0, ...actions.map((action) => action.toMs ?? action.fromMs));
