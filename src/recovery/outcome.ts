@@ -234,7 +234,9 @@ function named({ name, uid }: Incarnation): string {
   return `VMI ${name} (uid ${uid.slice(0, 8)})`;
 }
 
-function movedTo(incarnation: Incarnation, { fromMs, untilMs }: Window): string {
-  const from = valueAt(incarnation.states, fromMs)?.node ?? "?";
-  return `${incarnation.name} went from ${from} to ${valueAt(incarnation.states, untilMs)?.node ?? "?"}`;
+/** The nodes that a VMI was on since the window began, in order. */
+function movedTo({ name, states }: Incarnation, { fromMs }: Window): string {
+  const since = states.filter((_, index) => (states[index + 1]?.atMs ?? Infinity) > fromMs);
+  const nodes = since.flatMap(({ value }) => value.node ?? []).filter((node, index, all) => node !== all[index - 1]);
+  return `${name} went from ${nodes.join(" to ")}`;
 }
