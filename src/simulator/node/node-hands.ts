@@ -12,9 +12,10 @@ export type NodeHands = Pick<
 export function nodeHands(world: World, kubelets: Map<string, Kubelet>): NodeHands {
   return {
     powerOff: (node) => {
-      const machine = running(node);
+      const machine = found(node);
+      if (!machine.powered) throw new Error(`${node} has no power`);
       const processes = machine.processes.size;
-      machine.change({ powered: false, kubeletRunning: false });
+      machine.change({ powered: false, frozen: false, kubeletRunning: false });
       return { evidence: `${node} has no power; ${processes} containers are gone` };
     },
     powerOn: (node) => {

@@ -76,7 +76,7 @@ export function podStatus(pod: Pod, facts: PodFacts, previous: Pod["status"], no
 }
 
 /** The phase by the states of the containers (kubelet_pods.go: getPhase); what has ended stays ended. */
-export function podPhase(pod: Pod, facts: PodFacts): NonNullable<Pod["status"]["phase"]> {
+function podPhase(pod: Pod, facts: PodFacts): NonNullable<Pod["status"]["phase"]> {
   const known = pod.status.phase;
   if (known === "Succeeded" || known === "Failed") return known;
   const init = initContainersOf(pod);
@@ -94,7 +94,7 @@ export function podPhase(pod: Pod, facts: PodFacts): NonNullable<Pod["status"]["
 }
 
 /** Guaranteed where every container limits CPU and memory to its request, BestEffort where none asks for either. */
-export function qosClass(pod: Pod): "Guaranteed" | "Burstable" | "BestEffort" {
+function qosClass(pod: Pod): "Guaranteed" | "Burstable" | "BestEffort" {
   const wants = [...initContainersOf(pod), ...pod.spec.containers].map(({ resources }) =>
     ["cpu", "memory"].map((name) => ({ request: resources?.requests?.[name], limit: resources?.limits?.[name] })),
   );
@@ -107,7 +107,7 @@ export function qosClass(pod: Pod): "Guaranteed" | "Burstable" | "BestEffort" {
 }
 
 /** Whether every init container has done its part. */
-export function isInitialized(pod: Pod, facts: Pick<PodFacts, "record">): boolean {
+function isInitialized(pod: Pod, facts: Pick<PodFacts, "record">): boolean {
   if (pod.spec.containers.some(({ name }) => facts.record(name) !== undefined)) return true;
   return initContainersOf(pod).every((one) => {
     const record = facts.record(one.name);
