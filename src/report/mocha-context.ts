@@ -8,6 +8,7 @@ import {
   outcomeText,
   rerunCommand,
   slowestText,
+  reliefText,
   timeText,
   verdictText,
   type Row,
@@ -41,12 +42,12 @@ function imageUri(svg: string): string {
 }
 
 function recoveryTime({ variant, judgement }: Row): string {
-  const { ttrMs, fromReliefMs, downtimeMs, floorMs, provenBy } = judgement;
+  const { ttrMs, downtimeMs, floorMs, provenBy } = judgement;
   const lines = [
     ttrMs ? `${formatMeasured(ttrMs)}; the truth lies in ${formatInterval(ttrMs)}` : timeText(variant, judgement),
-    fromReliefMs && `from the relief: ${formatMeasured(fromReliefMs)}`,
+    reliefText(judgement),
     downtimeMs && `downtime: ${formatMeasured(downtimeMs)}`,
-    floorMs !== null && `least that the settings allow: ${formatMs(floorMs)}`,
+    floorMs && `least that the settings allow: ${formatMs(floorMs)}`,
     provenBy && `proven by: ${provenBy}`,
     slowestText(judgement) && `slowest stage: ${slowestText(judgement)}`,
     ...judgement.stages.map(({ name, ms }) => `  ${name.padEnd(10)}${formatMs(ms).padStart(12)}`),

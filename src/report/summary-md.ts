@@ -13,6 +13,7 @@ import {
   skipText,
   slowestText,
   summaryText,
+  reliefText,
   timeText,
   variantTitle,
   verdictText,
@@ -56,7 +57,7 @@ function tableRow({ experiment, variant, judgement }: Row): string {
     `${variantTitle(experiment, variant)}${phase ? ` (${phase})` : ""}`,
     expectedText(judgement),
     outcomeText(judgement),
-    timeText(variant, judgement),
+    [timeText(variant, judgement), reliefText(judgement)].filter(Boolean).join(", "),
     slowestText(judgement),
     `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`,
   ];

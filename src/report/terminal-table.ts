@@ -15,6 +15,7 @@ import {
   slowestStage,
   slowestText,
   summaryText,
+  reliefText,
   timeText,
   variantTitle,
   verdictText,
@@ -89,7 +90,7 @@ function rowCells({ experiment, variant, judgement }: Row, slowest: (judgement: 
     variantTitle(experiment, variant) + (phase ? ` · ${phase}` : ""),
     expectedText(judgement),
     outcomeText(judgement),
-    timeText(variant, judgement),
+    [timeText(variant, judgement), reliefText(judgement)].filter(Boolean).join("\n"),
     slowest(judgement),
     `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`,
   ];
@@ -104,7 +105,8 @@ const roomy = 110;
 /** As wide as the content asks; where that is too wide, the columns of prose give way, the widest first. */
 function columnWidths(rows: string[][], width: number): number[] {
   const wanted = (rows[0] ?? []).map(
-    (_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)) + gap,
+    (_, column) =>
+      Math.max(...rows.flatMap((row) => (row[column] ?? "").split("\n")).map((line) => [...line].length)) + gap,
   );
   const least = [16, 11, 13, 13, 10, 17];
   const available = Math.max(width - indent + gap, 80);

@@ -65,18 +65,38 @@ export function phaseTitle(experiment: ExperimentResult, judgement: Judgement): 
 }
 
 /** `restarted within 60 s`, or `nothing` where nothing is expected. */
-export function expectedText({ expected }: Judgement): string {
-  return expected ? [expected.outcome, expectedLimits(expected).join(", ")].filter(Boolean).join(" ") : "nothing";
+export function expectedText(judgement: Judgement): string {
+  if (!judgement.expected) return "nothing";
+  return [judgement.expected.outcome, expectedLimits(judgement)].filter(Boolean).join(" ");
 }
 
-/** The limits of an expectation: `within 60 s`, `down for at most 5 s`. */
-export function expectedLimits({ withinMs, maxDowntimeMs }: NonNullable<Judgement["expected"]>): string[] {
-  const within = withinMs === null ? [] : [`within ${formatLimit(withinMs)}`];
+/** The limits of an expectation: `within 60 s, down for at most 5 s`; after a remedy or the return, `within 60 s of relief`. */
+export function expectedLimits(judgement: Judgement): string {
+  const { withinMs = null, maxDowntimeMs = null } = judgement.expected ?? {};
+  const within = withinMs !== null && `within ${formatLimit(withinMs)}${isAfterRelief(judgement) ? " of relief" : ""}`;
   const down =
-    maxDowntimeMs === null
-      ? []
-      : [maxDowntimeMs === 0 ? "never down" : `down for at most ${formatLimit(maxDowntimeMs)}`];
-  return [...within, ...down];
+    maxDowntimeMs !== null && (maxDowntimeMs === 0 ? "never down" : `down for at most ${formatLimit(maxDowntimeMs)}`);
+  return [within, down].filter(Boolean).join(", ");
+}
+
+/** Whether limits of this judgement's phase count from the end of the remedy or revert, and not from the bite. */
+export function isAfterRelief({ phase }: Judgement): boolean {
+  return phase !== "observe";
+}
+
+/** From the bite to where the limit lies, in milliseconds; null where there is no limit. */
+export function limitAtMs({ experiment, variant, judgement }: Row): number | null {
+  const withinMs = judgement.expected?.withinMs ?? null;
+  if (withinMs === null || !isAfterRelief(judgement)) return withinMs;
+  const { ttrMs, fromReliefMs } = judgement;
+  if (ttrMs && fromReliefMs) return ttrMs.value - fromReliefMs.value + withinMs;
+  const phase = experiment.phases.find(({ name }) => name === judgement.phase);
+  return phase ? phase.fromMs - originMs(variant) + withinMs : null;
+}
+
+/** `26.9 s ±0.2 from relief`, where there was one. */
+export function reliefText({ fromReliefMs }: Judgement): string {
+  return fromReliefMs ? `${formatMeasured(fromReliefMs)} from relief` : "";
 }
 
 /** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`. */

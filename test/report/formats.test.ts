@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { junitXml } from "../../src/report/junit.ts";
 import { prometheusText } from "../../src/report/prometheus.ts";
 import { summaryMarkdown } from "../../src/report/summary-md.ts";
-import { rerunCommand, rowsOf } from "../../src/report/wording.ts";
-import { anExperiment, aVariant, hostileName, someResults } from "./fixture.ts";
+import type { Judgement } from "../../src/report/results.ts";
+import { expectedText, limitAtMs, rerunCommand, rowsOf } from "../../src/report/wording.ts";
+import { aJudgement, measured, anExperiment, aVariant, hostileName, someResults } from "./fixture.ts";
 import { realisticResults } from "./realistic-results.ts";
 
 const results = realisticResults();
@@ -105,5 +106,26 @@ describe("the command to run one variant again", () => {
     );
     assert.ok(!command.includes("\n"));
     assert.match(command, /--grep 'vm-crash\/[^]*' --seed 7$/);
+  });
+});
+
+describe("limits in words", () => {
+  it("count from the bite while observing, and from the relief in every later phase", () => {
+    const expected = { ...aJudgement().expected, withinMs: 60_000, maxDowntimeMs: 5000 } as NonNullable<
+      Judgement["expected"]
+    >;
+    assert.equal(expectedText(aJudgement({ expected })), "restarted within 60 s, down for at most 5 s");
+    assert.match(expectedText(aJudgement({ expected, phase: "return" })), /^restarted within 60 s of relief, /);
+  });
+
+  it("a limit from the relief lies that much after the relief, measured from the bite", () => {
+    const judgement = aJudgement({
+      phase: "return",
+      ttrMs: measured(500_000, 100),
+      fromReliefMs: measured(20_000, 100),
+    });
+    const [row] = rowsOf([anExperiment({ variants: [aVariant({ judgements: [judgement] })] })]);
+    assert.ok(row);
+    assert.equal(limitAtMs(row), 480_000 + 90_000);
   });
 });

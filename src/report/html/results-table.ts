@@ -8,6 +8,7 @@ import {
   outcomeDetail,
   rowsOf,
   skipText,
+  reliefText,
   timeText,
   type Row,
 } from "../wording.ts";
@@ -76,11 +77,9 @@ function tableRow(row: Row, anchor: string): Markup {
   const small = (text: string | null): Markup | "" => (text ? html`<small>${text}</small>` : "");
   return html`<tr data-colour="${colourOf(judgement)}">
     <td><a href="#${anchor}">${rowTitle(row)}</a><small>${kindText(row)}</small></td>
-    <td>
-      ${judgement.expected ? judgement.expected.outcome : "nothing"}${small(judgement.expected && expectedLimits(judgement.expected).join(", "))}
-    </td>
+    <td>${judgement.expected ? judgement.expected.outcome : "nothing"}${small(expectedLimits(judgement))}</td>
     <td>${judgement.outcome}${small(outcomeDetail(judgement))}</td>
-    <td class="number">${timeText(variant, judgement)}</td>
+    <td class="number">${timeText(variant, judgement)}${small(reliefText(judgement))}</td>
     <td>${slowest && html`<b>${slowest.name}</b><small>${oneLine(slowest.because)}</small>`}</td>
     <td>${verdictChip(row)}</td>
   </tr> `;

@@ -47,7 +47,7 @@ function facts({ variant, judgement }: Row): Markup[] {
     ["Time to recover", timeText(variant, judgement), range(ttrMs)],
     ["From the relief", fromReliefMs && formatMeasured(fromReliefMs), range(fromReliefMs)],
     ["Downtime", downtimeMs && formatMeasured(downtimeMs), range(downtimeMs)],
-    ["Least possible", floorMs === null ? null : formatMs(floorMs), "with these settings"],
+    ["Least possible", floorMs ? formatMs(floorMs) : null, "with these settings"],
     ["Proven by", provenBy],
   ];
   const { slowest } = judgement;

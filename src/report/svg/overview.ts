@@ -7,6 +7,7 @@ import {
   outcomeText,
   phaseTitle,
   rowsOf,
+  limitAtMs,
   timeText,
   variantTitle,
   verdictText,
@@ -39,11 +40,11 @@ function drawRow(row: Row, scale: Scale, top: number): string {
   const phase = phaseTitle(experiment, judgement);
   const name = variantTitle(experiment, variant) + (phase ? ` · ${phase}` : "");
   const colour = colourOf(judgement);
-  const limitMs = judgement.expected?.withinMs;
+  const limitMs = limitAtMs(row);
   return [
     text(left - 10, baseline, fit(name, left - 18), { anchor: "end" }),
     drawTime(row, scale, y),
-    limitMs == null ? "" : line(scale(limitMs), y - 3, scale(limitMs), y + barHeight + 3, "rb-limit"),
+    limitMs === null ? "" : line(scale(limitMs), y - 3, scale(limitMs), y + barHeight + 3, "rb-limit"),
     text(right + 12, baseline, timeText(variant, judgement)),
     text(width - 8, baseline, `${colourMark[colour]} ${verdictText[judgement.verdict]}`, {
       anchor: "end",
@@ -84,5 +85,5 @@ function awaitedMs({ variant, judgement }: Row): number {
 }
 
 function endMs(row: Row): number {
-  return Math.max(row.judgement.ttrMs?.high ?? 0, awaitedMs(row), row.judgement.expected?.withinMs ?? 0);
+  return Math.max(row.judgement.ttrMs?.high ?? 0, awaitedMs(row), limitAtMs(row) ?? 0);
 }

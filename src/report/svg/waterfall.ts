@@ -1,6 +1,15 @@
 import { formatInterval, formatLimit, formatMeasured, formatMs, oneLine } from "../format.ts";
 import type { Row } from "../wording.ts";
-import { colourMark, colourOf, originMs, outcomeText, timeText, variantTitle, verdictText } from "../wording.ts";
+import {
+  colourMark,
+  limitAtMs,
+  colourOf,
+  originMs,
+  outcomeText,
+  timeText,
+  variantTitle,
+  verdictText,
+} from "../wording.ts";
 import { axis, bar, fit, line, picture, text, timeScale, whisker, type Scale } from "./picture.ts";
 import { stageMeaning, verdictCss } from "./stages.ts";
 
@@ -119,9 +128,11 @@ function downtimeLane({ judgement: { downtimeMs } }: Row): Lane[] {
 
 /** Upright lines: the limit, and where a remedy or the return began. */
 function marks(row: Row, scale: Scale, head: number, bottom: number): string[] {
-  const limitMs = row.judgement.expected?.withinMs;
+  const limitMs = limitAtMs(row);
   const limit =
-    limitMs == null ? [] : [mark(scale(limitMs), head, bottom, "rb-limit", `limit ${formatLimit(limitMs)}`)];
+    limitMs === null
+      ? []
+      : [mark(scale(limitMs), head, bottom, "rb-limit", `limit ${formatLimit(row.judgement.expected?.withinMs ?? 0)}`)];
   const origin = originMs(row.variant);
   const phases = row.experiment.phases
     .filter(({ name, fromMs }) => name !== "observe" && fromMs > origin && fromMs - origin < longestMs(row))
@@ -141,7 +152,7 @@ function longestMs(row: Row): number {
   const ends = [
     judgement.ttrMs?.high,
     judgement.downtimeMs?.high,
-    judgement.expected?.withinMs,
+    limitAtMs(row),
     judgement.censoredAtMs === null ? null : judgement.censoredAtMs - origin,
     judgement.endedMs === null ? null : judgement.endedMs - origin,
     judgement.stages.reduce((sum, { ms }) => sum + ms, 0),
