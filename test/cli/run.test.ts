@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Results } from "../../src/report/results.ts";
@@ -122,7 +122,51 @@ describe("rebound run", () => {
   });
 });
 
+describe("rebound run --vm", () => {
+  const machine = `
+apiVersion: kubevirt.io/v1
+kind: VirtualMachine
+metadata: { name: mine }
+spec:
+  runStrategy: Always
+  template:
+    spec:
+      domain:
+        devices: { disks: [{ name: data, disk: { bus: virtio } }] }
+        resources: { requests: { memory: 64Mi } }
+      volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+`;
+
+  it("breaks the user's own VM in place of the scenario's, and says what it takes for granted", async () => {
+    await using folder = await folderWith({ "vm.yaml": machine });
+    const args = ["run", "basics", "--vm", "vm.yaml", "--fault", "vm-crash"];
+    const { exitCode, stdout, stderr } = await rebound(args, { cwd: folder.path });
+    assert.equal(exitCode, 0, stderr + stdout);
+    assert.match(stderr, /^rebound: mine: the volume claim data is not in the file/m);
+    const { experiments, options } = await resultsIn(folder.path);
+    assert.deepEqual(
+      experiments.flatMap(({ variants }) => variants.map(({ name }) => name)),
+      ["mine"],
+    );
+    assert.deepEqual(options, ["--vm", "vm.yaml"], "what it takes to run it again");
+  });
+});
+
 describe("rebound report", () => {
+  it("judges what a run left that was killed: nothing is green that was not seen to its end", async () => {
+    await using folder = await folderWith({ "my.scenario.ts": scenario() });
+    await rebound(["run", "my.scenario.ts"], { cwd: folder.path });
+    const journal = join(folder.path, "reports/latest/journals/crash.jsonl");
+    const text = await readFile(journal, "utf8");
+    await writeFile(journal, text.slice(0, text.indexOf('"kind":"bite"') + 2000));
+    await rm(join(folder.path, "reports/latest/results.json"));
+    const { exitCode, stdout, stderr } = await rebound(["report", "reports/latest"], { cwd: folder.path });
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /^rebound: line \d+ of .*crash\.jsonl is cut off/m);
+    assert.match(stdout, /The journal ends in mid-run/i);
+    assert.match(stdout, /^2 invalid/m);
+  });
+
   it("says of a run's journals what the run said, byte for byte", async () => {
     await using folder = await folderWith({ "my.scenario.ts": scenario() });
     const { stdout: said } = await rebound(["run", "my.scenario.ts", "--json"], { cwd: folder.path });
