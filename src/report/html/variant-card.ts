@@ -41,7 +41,8 @@ export function variantCard(results: Results, row: Row, anchor: string): Markup 
 
 function facts({ variant, judgement }: Row): Markup[] {
   const { ttrMs, fromReliefMs, downtimeMs, floorMs, provenBy } = judgement;
-  const range = (measured: Interval | null): string | undefined => (measured ? formatInterval(measured) : undefined);
+  const range = (measured: Interval | null): string | undefined =>
+    measured && measured.low < measured.high ? formatInterval(measured) : undefined;
   const pairs: [name: string, value: string | null, note?: string | undefined][] = [
     ["Outcome", judgement.outcome, outcomeDetail(judgement) ?? undefined],
     ["Time to recover", timeText(variant, judgement), range(ttrMs)],
