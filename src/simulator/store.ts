@@ -326,10 +326,17 @@ function isReleased(resource: string, object: KubeObject): boolean {
   return resource !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 }
 
-/** Whether what counts for the generation is the same: all but metadata and status; a VMI has no status apart. */
+/** Whether what counts for the generation is the same. */
 function sameSpecification(resource: string, a: KubeObject, b: KubeObject): boolean {
-  const aside = resource === "virtualmachineinstances" ? {} : { status: undefined };
-  return same({ ...a, metadata: undefined, ...aside }, { ...b, metadata: undefined, ...aside });
+  return same(specificationOf(resource, a), specificationOf(resource, b));
+}
+
+/** All but metadata and status; an instance has no status apart, and binding a pod to its node does not count. */
+function specificationOf(resource: string, object: KubeObject): object {
+  if (resource === "virtualmachineinstances") return { ...object, metadata: undefined };
+  if (resource !== "pods") return { ...object, metadata: undefined, status: undefined };
+  const { spec } = object as KubeObject & { spec?: object };
+  return { ...spec, nodeName: undefined };
 }
 
 function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {

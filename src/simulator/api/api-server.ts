@@ -20,7 +20,7 @@ import { answer, pageNotFound, statusOf, textAnswer } from "./wire.ts";
 import { createObject, patchObject, replaceObject } from "./write.ts";
 
 /** Nothing listens where the API server should: what a client's socket would say. */
-export class ConnectionRefused extends Error {
+class ConnectionRefused extends Error {
   override name = "ConnectionRefused";
   readonly code = "ECONNREFUSED";
 }
@@ -46,7 +46,7 @@ export class ApiServer {
     return this.#watches.size;
   }
 
-  /** Answers a request; rejects with a ConnectionRefused while the API server is down. */
+  /** Answers a request; rejects with the code ECONNREFUSED while the API server is down. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
     if (!this.#world.up("kube-apiserver")) throw new ConnectionRefused("connect ECONNREFUSED");
     try {

@@ -6,7 +6,7 @@ import { badRequest } from "./wire.ts";
 /** Which objects of a resource a list or watch is about. */
 export type Selection = (object: KubeObject) => boolean;
 
-/** Fields that can be selected by, beside every object's name and namespace (the strategies' label conversions). */
+/** Fields that objects can be selected by, beside every object's name and namespace (the strategies' label conversions). */
 const selectable: Record<string, readonly string[]> = {
   pods: [
     "spec.nodeName",
@@ -39,13 +39,14 @@ const selectable: Record<string, readonly string[]> = {
 export function readSelection(served: Served, namespace: string | undefined, parameters: URLSearchParams): Selection {
   const labels = refusing(() => parseLabelSelector(parameters.get("labelSelector") ?? ""));
   const fields = refusing(() => parseFieldSelector(parameters.get("fieldSelector") ?? ""));
-  const allowed = ["metadata.name", "metadata.namespace", ...(selectable[served.plural] ?? [])];
-  for (const { path } of fields) {
-    if (allowed.includes(path)) continue;
+  const own = selectable[served.plural];
+  const allowed = ["metadata.name", "metadata.namespace", ...(own ?? [])];
+  const unknown = fields.find(({ path }) => !allowed.includes(path));
+  if (unknown !== undefined) {
     throw badRequest(
-      served.custom
-        ? `field label not supported: ${path}`
-        : `"${path}" is not a known field selector: only ${quoted(allowed)}`,
+      served.custom || own !== undefined
+        ? `field label not supported: ${unknown.path}`
+        : `"${unknown.path}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );
   }
   if (labels.length === 0 && fields.length === 0) {
@@ -55,10 +56,6 @@ export function readSelection(served: Served, namespace: string | undefined, par
     (namespace === undefined || object.metadata.namespace === namespace) &&
     matchesLabels(labels, object.metadata.labels) &&
     matchesFields(fields, object);
-}
-
-function quoted(fields: readonly string[]): string {
-  return fields.map((field) => `"${field}"`).join(", ");
 }
 
 function refusing<T>(read: () => T): T {

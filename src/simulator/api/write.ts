@@ -133,12 +133,14 @@ function ofSubresource(served: Served, target: Target, current: KubeObject, want
 function withoutStatus(served: Served, object: KubeObject): KubeObject {
   // Built-in kinds begin with a status of their own, which admission or a controller fills in.
   const { status: _status, ...rest } = object as KubeObject & { status?: unknown };
-  return served.custom ? rest : { ...rest, ...initialStatus[served.plural] };
+  const beginning = { spec: {}, ...rest, ...initial[served.plural] };
+  return served.custom ? rest : beginning;
 }
 
 /** What the strategies of built-in kinds put into a new object. */
-const initialStatus: Record<string, object | undefined> = {
+const initial: Record<string, object | undefined> = {
   namespaces: { spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } },
+  nodes: { status: {} },
   pods: { status: { phase: "Pending" } },
   persistentvolumeclaims: { status: { phase: "Pending" } },
 };

@@ -242,8 +242,12 @@ describe("admission", () => {
     it("reads, deletes and other kinds go on, and subresources answer 503", async () => {
       assert.equal((await ask(api, "GET", `${at}/virtualmachines/vm`)).status, 200);
       assert.equal(
-        (await ask(api, "POST", "/api/v1/namespaces/lab/pods", { metadata: { name: "p" }, spec: { containers: [] } }))
-          .status,
+        (
+          await ask(api, "POST", "/api/v1/namespaces/lab/pods", {
+            metadata: { name: "p" },
+            spec: { containers: [{ name: "main" }] },
+          })
+        ).status,
         201,
       );
       const start = "/apis/subresources.kubevirt.io/v1/namespaces/lab/virtualmachines/vm/start";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Pod } from "../../../src/kube/objects.ts";
 import type { ApiServer } from "../../../src/simulator/api/api-server.ts";
 import type { World } from "../../../src/simulator/world.ts";
 import { apiOf, ask } from "./world.ts";
@@ -126,7 +127,11 @@ describe("objects of the API", () => {
   });
 
   it("keep status and the rest apart where they have a status subresource", async () => {
-    await ask(api, "POST", pods, { metadata: { name: "p" }, spec: { containers: [] }, status: { phase: "Failed" } });
+    await ask(api, "POST", pods, {
+      metadata: { name: "p" },
+      spec: { containers: [{ name: "main" }] },
+      status: { phase: "Failed" },
+    });
     assert.equal((await get(`${pods}/p`)).status["phase"], "Pending");
     await ask(api, "PATCH", `${pods}/p`, { status: { phase: "Running" }, metadata: { labels: { a: "b" } } }, merge);
     assert.equal((await get(`${pods}/p`)).status["phase"], "Pending");
@@ -152,7 +157,7 @@ describe("objects of the API", () => {
     };
     const { body } = await ask(api, "POST", pods, {
       metadata: { name: "p" },
-      spec: { containers: [], tolerations: [own] },
+      spec: { containers: [{ name: "main" }], tolerations: [own] },
     });
     assert.deepEqual(body.spec["tolerations"], [
       own,
@@ -164,7 +169,7 @@ describe("objects of the API", () => {
     beforeEach(async () => {
       await ask(api, "POST", pods, {
         metadata: { name: "p" },
-        spec: { containers: [], nodeName: "worker", terminationGracePeriodSeconds: 60 },
+        spec: { containers: [{ name: "main" }], nodeName: "worker", terminationGracePeriodSeconds: 60 },
       });
     });
 
@@ -264,6 +269,21 @@ describe("objects of the API", () => {
       assert.match(refused.body.message, message);
     });
   }
+
+  it("count their specification's generations, status and metadata aside", async () => {
+    await ask(api, "POST", pods, { metadata: { name: "p" }, spec: { containers: [{ name: "main" }] } });
+    const generation = () => world.store.get("pods", "lab", "p")?.metadata.generation;
+    world.store.mutate<Pod>("pods", "lab", "p", ({ spec, status, metadata }) => {
+      spec.nodeName = "worker";
+      status.phase = "Running";
+      metadata.labels = { a: "b" };
+    });
+    assert.equal(generation(), 1);
+    world.store.mutate<Pod>("pods", "lab", "p", ({ spec }) => (spec.priority = 5));
+    assert.equal(generation(), 2);
+    await ask(api, "POST", maps, { metadata: { name: "a" } });
+    assert.equal(world.store.get("configmaps", "lab", "a")?.metadata.generation, undefined);
+  });
 
   it("that do not exist under that path are not found", async () => {
     for (const path of [

@@ -143,7 +143,7 @@ describe("the eviction of a launcher pod", () => {
         labels: { "kubevirt.io": "virt-launcher" },
         annotations: { "kubevirt.io/domain": "vm" },
       },
-      spec: { nodeName: "worker", containers: [] },
+      spec: { nodeName: "worker", containers: [{ name: "main" }] },
       status: { phase: "Running" },
     });
   });
@@ -210,7 +210,7 @@ describe("the eviction of a launcher pod", () => {
       apiVersion: "v1",
       kind: "Pod",
       metadata: { name: "p", namespace: "lab" },
-      spec: { containers: [] },
+      spec: { containers: [{ name: "main" }] },
       status: {},
     });
     assert.equal(

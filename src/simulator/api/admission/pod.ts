@@ -1,5 +1,7 @@
 import type { Pod, Toleration } from "../../../kube/objects.ts";
 import type { World } from "../../world.ts";
+import { servedAs } from "../registry.ts";
+import { invalid } from "../wire.ts";
 import type { AdmissionRequest } from "./admit.ts";
 
 /**
@@ -8,6 +10,10 @@ import type { AdmissionRequest } from "./admit.ts";
  */
 export function admitPod(world: World, pod: Pod, { old }: AdmissionRequest): Pod {
   if (old !== undefined) return pod;
+  const { containers } = (pod as Partial<Pod>).spec ?? {};
+  if (containers === undefined || containers.length === 0) {
+    throw invalid(servedAs("pods"), pod.metadata.name, "spec.containers", "FieldValueRequired", "Required value");
+  }
   const { notReadyTolerationSeconds, unreachableTolerationSeconds } = world.settings;
   const tolerations = [...(pod.spec.tolerations ?? [])];
   const tolerate = (key: string, seconds: number) => {
