@@ -80,7 +80,7 @@ export function expectedLimits(judgement: Judgement): string {
 }
 
 /** Whether limits of this judgement's phase count from the end of the remedy or revert, and not from the bite. */
-export function isAfterRelief({ phase }: Judgement): boolean {
+function isAfterRelief({ phase }: Judgement): boolean {
   return phase !== "observe";
 }
 
