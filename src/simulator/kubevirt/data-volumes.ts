@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { WorkQueue } from "../controller.ts";
 import type { World } from "../world.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "../controllers/claims.ts";
 import { createAdmitted } from "./create.ts";
 
 /** A CDI DataVolume, narrowed to what the model makes of it. */

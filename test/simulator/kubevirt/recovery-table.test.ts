@@ -350,7 +350,7 @@ describe("what becomes of VMs by cause and run strategy", () => {
           case "restart":
             assert.notEqual(now?.metadata.uid, hit.metadata.uid);
             assert.equal(now?.status.phase, "Running");
-            assert.ok(lab.ready(now) && lab.serves(now!.metadata.uid), "the new VMI is ready and serves");
+            assert.ok(lab.ready(now) && lab.serves(now.metadata.uid), "the new VMI is ready and serves");
             return;
           case "gone":
             assert.equal(now, undefined);

@@ -11,7 +11,7 @@ import type { Random } from "../../random.ts";
  * - `guest.rebound.dev/on-panic: reboot`: its kernel restarts after a panic instead of halting
  * - `guest.rebound.dev/start-error`: why virt-handler cannot set its domain up; the VMI fails before it ever runs
  */
-export const guestAnnotationPrefix = "guest.rebound.dev/";
+const guestAnnotationPrefix = "guest.rebound.dev/";
 
 /** How one guest behaves; durations in milliseconds. */
 export interface GuestBehaviour {

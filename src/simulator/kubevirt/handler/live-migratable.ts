@@ -1,6 +1,7 @@
 import type { Condition, VirtualMachineInstance } from "../../../kube/objects.ts";
 import type { Store } from "../../store.ts";
-import { claimNameOf, type Claim } from "../claims.ts";
+import type { Claim } from "../../controllers/claims.ts";
+import { claimNameOf } from "../claims.ts";
 import { annotations } from "../names.ts";
 
 interface Interface {

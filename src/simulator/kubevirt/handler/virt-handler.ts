@@ -7,7 +7,7 @@ import { startErrorOf } from "../guest/behaviour.ts";
 import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
 import { isFinal } from "../instance/phase.ts";
-import { phaseOf, shutsDownByAcpi, type SeenDomain } from "./domain-phase.ts";
+import { shutsDownByAcpi, type SeenDomain } from "./domain-phase.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { reportStartError, reportStatus } from "./status-report.ts";
 

@@ -1,10 +1,11 @@
-import { messageOf } from "../../../errors.ts";
 import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
 import { WorkQueue } from "../../controller.ts";
 import { recordEvent } from "../../event-recorder.ts";
+import { StatusError } from "../../status-error.ts";
 import type { Change } from "../../store.ts";
 import type { World } from "../../world.ts";
-import { claimNameOf, type Claim } from "../claims.ts";
+import type { Claim } from "../../controllers/claims.ts";
+import { claimNameOf } from "../claims.ts";
 import { createAdmitted } from "../create.ts";
 import type { DataVolume } from "../data-volumes.ts";
 import { annotations } from "../names.ts";
@@ -107,9 +108,10 @@ export class InstanceController {
     try {
       pod = createAdmitted<Pod>(this.#world, "pods", launcherPod(this.#world, vmi));
     } catch (error) {
-      const message = `Error creating pod: ${messageOf(error)}`;
+      if (!(error instanceof StatusError)) throw error;
+      const message = `Error creating pod: ${error.message}`;
       this.#event(vmi, "Warning", "FailedCreate", message);
-      throw new SyncError("FailedCreate", `failed to create virtual machine pod: ${messageOf(error)}`);
+      throw new SyncError("FailedCreate", `failed to create virtual machine pod: ${error.message}`);
     }
     this.#event(vmi, "Normal", "SuccessfulCreate", `Created virtual machine pod ${pod.metadata.name}`);
   }

@@ -59,7 +59,7 @@ export class Launchers implements LauncherListener {
     this.#watch(machine);
     this.#byVmi.set(launcher.vmiUid, launcher);
     let here = this.#byNode.get(machine.node);
-    if (here === undefined) this.#byNode.set(machine.node, (here = new Map()));
+    if (here === undefined) this.#byNode.set(machine.node, (here = new Map<string, Launcher>()));
     here.set(launcher.vmiUid, launcher);
     return launcher;
   }

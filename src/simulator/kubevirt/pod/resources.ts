@@ -10,7 +10,7 @@ import type { ResourceRequirements, VirtualMachineInstance, VmiSpec } from "../.
 const MiB = 2 ** 20;
 
 /** How many vCPUs the guest sees: its topology, else what its CPU limit or request rounds up to. */
-export function vcpuCount(spec: VmiSpec): number {
+function vcpuCount(spec: VmiSpec): number {
   const { cores, sockets, threads } = spec.domain.cpu ?? {};
   if (cores ?? sockets ?? threads) return (cores ?? 1) * (sockets ?? 1) * (threads ?? 1);
   const said = spec.domain.resources?.limits?.["cpu"] ?? spec.domain.resources?.requests?.["cpu"];
@@ -18,7 +18,7 @@ export function vcpuCount(spec: VmiSpec): number {
 }
 
 /** Memory the guest sees, in bytes. */
-export function guestMemoryBytes(spec: VmiSpec): number {
+function guestMemoryBytes(spec: VmiSpec): number {
   const { memory, resources } = spec.domain;
   const hugepages = memory?.["hugepages"] as { pageSize?: string } | undefined;
   const said = memory?.guest ?? resources?.requests?.["memory"] ?? resources?.limits?.["memory"] ?? hugepages?.pageSize;

@@ -1,9 +1,9 @@
-import { messageOf } from "../../../errors.ts";
 import type { Condition, VirtualMachineInstance, VirtualMachineInstanceReplicaSet } from "../../../kube/objects.ts";
 import { condition } from "../../../kube/objects.ts";
 import { formatLabelSelector, requirementsOf } from "../../../kube/selector.ts";
 import { WorkQueue } from "../../controller.ts";
 import { recordEvent } from "../../event-recorder.ts";
+import { StatusError } from "../../status-error.ts";
 import type { Change } from "../../store.ts";
 import type { World } from "../../world.ts";
 import { withCondition, withoutCondition } from "../conditions.ts";
@@ -114,8 +114,9 @@ export class ReplicaSetController {
       const message = `Started the virtual machine by creating the new virtual machine instance ${vmi.metadata.name}`;
       this.#event(set, "Normal", "SuccessfulCreate", message);
     } catch (error) {
-      this.#event(set, "Warning", "FailedCreate", `Error creating virtual machine instance: ${messageOf(error)}`);
-      throw new SyncError("FailedCreate", messageOf(error));
+      if (!(error instanceof StatusError)) throw error;
+      this.#event(set, "Warning", "FailedCreate", `Error creating virtual machine instance: ${error.message}`);
+      throw new SyncError("FailedCreate", error.message);
     }
   }
 

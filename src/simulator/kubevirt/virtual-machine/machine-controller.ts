@@ -1,7 +1,7 @@
-import { messageOf } from "../../../errors.ts";
 import type { VirtualMachine, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { WorkQueue } from "../../controller.ts";
 import { recordEvent } from "../../event-recorder.ts";
+import { StatusError } from "../../status-error.ts";
 import type { Change } from "../../store.ts";
 import type { World } from "../../world.ts";
 import { createAdmitted } from "../create.ts";
@@ -137,9 +137,10 @@ export class MachineController {
     try {
       createAdmitted<VirtualMachineInstance>(this.#world, instances, instanceFrom(vm, pass.matched!, revision));
     } catch (error) {
-      const message = `Error creating virtual machine instance: ${messageOf(error)}`;
+      if (!(error instanceof StatusError)) throw error;
+      const message = `Error creating virtual machine instance: ${error.message}`;
       this.#event(vm, "Warning", "FailedCreate", message);
-      throw new SyncError("FailedCreate", messageOf(error));
+      throw new SyncError("FailedCreate", error.message);
     }
     pass.sent = "create";
     const message = `Started the virtual machine by creating the new virtual machine instance ${name}`;

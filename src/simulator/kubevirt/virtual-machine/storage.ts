@@ -1,7 +1,8 @@
 import type { VirtualMachine } from "../../../kube/objects.ts";
 import type { Store } from "../../store.ts";
 import type { World } from "../../world.ts";
-import { claimNameOf, type Claim } from "../claims.ts";
+import type { Claim } from "../../controllers/claims.ts";
+import { claimNameOf } from "../claims.ts";
 import { createAdmitted } from "../create.ts";
 import type { DataVolume } from "../data-volumes.ts";
 import { apiVersion } from "../names.ts";
