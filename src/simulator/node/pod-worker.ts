@@ -110,6 +110,7 @@ export class PodWorker {
 
   /** Looks at all there is and does the next thing. */
   sync(): void {
+    const wasStopping = this.#isEnding() && this.#told.size > 0;
     if (this.#isEnding()) this.#stopContainers();
     else if (!this.#hasEnded()) this.#startNext();
     for (const prober of this.#probers.values()) {
@@ -117,7 +118,8 @@ export class PodWorker {
       else prober.watch();
     }
     if (!this.#anyRunning() && this.#starting === undefined) this.#cleanUp();
-    if (!this.#gone) this.#report();
+    // While it waits for containers to stop, a kubelet reports nothing of the pod.
+    if (!this.#gone && !(wasStopping && this.#anyRunning())) this.#report();
   }
 
   stop(): void {
