@@ -6,7 +6,7 @@ import type { World } from "../../src/simulator/world.ts";
 import type { Exit, Process, ProbeAnswer, Signal } from "../../src/simulator/node/process.ts";
 
 /** A pod as the API server would keep it: with its defaults. */
-export function newPod(
+function newPod(
   name: string,
   spec: Partial<Pod["spec"]> = {},
   metadata: Partial<Pod["metadata"]> = {},
