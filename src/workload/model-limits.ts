@@ -41,8 +41,8 @@ function missingHardware(spec: VmiSpec): string | null {
   if (spec.domain.memory?.["hugepages"] !== undefined) return "its nodes have no huge pages";
   if (spec.domain.cpu?.["dedicatedCpuPlacement"] === true) return "its nodes dedicate no CPUs";
   if (spec.domain["launchSecurity"] !== undefined) return "its nodes have no memory encryption";
-  const architecture = spec["architecture"];
-  if (architecture !== undefined && architecture !== "amd64") return `its nodes are amd64, not ${String(architecture)}`;
+  const architecture = spec["architecture"] as string | undefined;
+  if (architecture !== undefined && architecture !== "amd64") return `its nodes are amd64, not ${architecture}`;
   if (interfaces(spec).some((nic) => "sriov" in nic)) return "its nodes have no SR-IOV devices";
   return null;
 }
