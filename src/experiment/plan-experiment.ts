@@ -8,7 +8,7 @@ import type { Situation } from "./expectations/situation.ts";
 import type { Expectation, Plan, PlannedPhase, PlannedVariant } from "./plan.ts";
 
 /** A good stretch this long is a recovery and not a flicker: KubeVirt shows Ready for a moment on a failed VMI. */
-export const settleMs = 5_000;
+const settleMs = 5_000;
 
 export interface PlanOptions {
   scenario: string;

@@ -10,7 +10,7 @@ export const comebacks: ReadonlySet<Outcome> = new Set(["restarted", "rebooted",
 /** What a variant must do in a phase. */
 export interface Expectation {
   outcome: Outcome;
-  /** Longest time to recover, in milliseconds from the bite; null where the outcome has none. */
+  /** Longest time to recover, in milliseconds: from the bite, in later phases from the relief; null where the outcome has none. */
   withinMs: number | null;
   /** Longest downtime in milliseconds, if one is promised. */
   maxDowntimeMs: number | null;

@@ -49,7 +49,7 @@ export function probeFailure({ probe = "liveness", how = "port-closed" }: ProbeF
 }
 
 /** The variant's probe of that name, if it has one. */
-export function probeOf(
+function probeOf(
   variant: Pick<PlannedVariant, "kind" | "manifests">,
   name: "liveness" | "readiness",
 ): Probe | undefined {

@@ -1,10 +1,10 @@
 import type { Probe, VmiSpec } from "../kube/objects.ts";
 
 /** The port on which the default guest answers with its boot id; no probe uses it. */
-export const answerPort = 1501;
+const answerPort = 1501;
 
 /** The port that the default guest serves for probes and users. */
-export const servicePort = 1500;
+const servicePort = 1500;
 
 /** What a variant may say about its guest; everything else of it is the default test guest. */
 export interface GuestOptions {

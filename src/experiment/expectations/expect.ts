@@ -20,7 +20,7 @@ export function platformRuling(situation: Situation): Ruling | null {
   if (way === null) return null;
   const row = platformTable.find((candidate) => fits(candidate, situation) && candidate.outcomes[way] !== undefined);
   if (row === undefined) return null;
-  return ruling(row.outcomes[way]!, row.waits(situation), `${row.id} (${row.source})`, situation);
+  return ruling(row.outcomes[way]!, row.waits(situation), `${row.id}; ${row.source}`, situation);
 }
 
 /** A bystander goes on as it was: a Halted VM stays down, any other stays up. */

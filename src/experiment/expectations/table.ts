@@ -5,7 +5,7 @@ import * as times from "./times.ts";
 /** One cause, and what the platform is documented to make of a VM that runs in each way. */
 export interface Row {
   id: string;
-  /** Where that is documented. Paths are in kubevirt/kubevirt v1.9.0 and kubernetes/kubernetes v1.36.2. */
+  /** Where that is documented: functions of KubeVirt 1.9.0, controllers of Kubernetes 1.36.2. */
   source: string;
   fault: string;
   /** Those of the fault's parameters that matter. */
@@ -49,17 +49,15 @@ const allResumed = {
   replicaSet: "resumed",
 } as const;
 
-const runStrategies = "pkg/virt-controller/watch/vm/vm.go: syncRunStrategy";
-const finalPhases = "pkg/virt-handler/vm.go: calculateVmPhaseForStatusReason";
-const readyCondition = "pkg/virt-controller/watch/vmi/lifecycle.go: syncReadyConditionFromPod";
-const silentNode =
-  "pkg/controller/tainteviction, pkg/virt-controller/watch/node/node.go: no VMI fails while its pod is there";
+const finalPhases = "KubeVirt: calculateVmPhaseForStatusReason, syncRunStrategy";
+const readyCondition = "KubeVirt: syncReadyConditionFromPod";
+const silentNode = "Kubernetes: taint eviction; KubeVirt: node controller";
 
 /** Every cause that the faults bring about. The first row that fits decides. */
 export const platformTable: readonly Row[] = [
   {
     id: "qemu killed",
-    source: `${finalPhases} (Crashed: Failed); ${runStrategies}`,
+    source: finalPhases,
     fault: "vm-crash",
     phase: "observe",
     outcomes: afterFailure,
@@ -67,7 +65,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "memory limit hit",
-    source: `${finalPhases} (no domain: Failed); ${runStrategies}`,
+    source: finalPhases,
     fault: "oom-kill",
     phase: "observe",
     outcomes: afterFailure,
@@ -75,7 +73,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "liveness failed, the guest obeys",
-    source: `${finalPhases} (Shutdown: Succeeded); ${runStrategies}`,
+    source: finalPhases,
     fault: "probe-failure",
     parameters: { probe: "liveness", how: "port-closed" },
     phase: "observe",
@@ -84,7 +82,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "liveness failed, the guest is hung",
-    source: `${finalPhases} (Destroyed: Failed); ${runStrategies}`,
+    source: finalPhases,
     fault: "probe-failure",
     parameters: { probe: "liveness", how: "guest-hung" },
     phase: "observe",
@@ -93,7 +91,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "readiness failed",
-    source: `${readyCondition}: unready, and nothing ends it`,
+    source: readyCondition,
     fault: "probe-failure",
     parameters: { probe: "readiness" },
     phase: "observe",
@@ -102,7 +100,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "readiness passes again",
-    source: `${readyCondition}: follows the pod`,
+    source: readyCondition,
     fault: "probe-failure",
     parameters: { probe: "readiness", how: "port-closed" },
     phase: "return",
@@ -120,7 +118,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "node lost, its pods marked",
-    source: `${silentNode}; pkg/virt-controller/watch/replicaset: a VMI whose pod terminates is replaced`,
+    source: `${silentNode}, replica set controller`,
     fault: "node-shutdown",
     phase: "observe",
     when: (situation) => situation.heldMs === null || situation.heldMs > times.podsMarked(situation).most,
@@ -129,7 +127,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "node back before its pods were marked",
-    source: `the kubelet finds the containers gone; ${finalPhases} (no domain: Failed); ${runStrategies}`,
+    source: finalPhases,
     fault: "node-shutdown",
     phase: "return",
     when: (situation) => situation.heldMs !== null && situation.heldMs < times.podsMarked(situation).least,
@@ -138,7 +136,7 @@ export const platformTable: readonly Row[] = [
   },
   {
     id: "node back after its pods were marked",
-    source: `the kubelet ends the marked pods; ${finalPhases} (no domain: Failed); ${runStrategies}`,
+    source: finalPhases,
     fault: "node-shutdown",
     phase: "return",
     when: (situation) => situation.heldMs === null || situation.heldMs > times.podsMarked(situation).most,

@@ -40,7 +40,7 @@ export const domainEvent: Wait = { least: 0, most: 5_000 };
  * virt-handler dials each launcher's socket every 11 s, for up to 5 s, and gives it up when it has been dead for
  * more than 30 s (pkg/virt-handler/cache/domain-watcher.go).
  */
-export const watchdog: Wait = { least: 30_000, most: 30_000 + 11_000 + 5_000 };
+const watchdog: Wait = { least: 30_000, most: 30_000 + 11_000 + 5_000 };
 
 /**
  * The memory limit's kill. With cgroup v2 the kernel kills the whole container, so that virt-handler must find
