@@ -52,6 +52,7 @@ const withoutGeneration = new Set([
   "persistentvolumeclaims",
   "leases",
   "storageclasses",
+  "priorityclasses",
 ]);
 
 /**

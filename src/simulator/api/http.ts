@@ -3,8 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ApiRequest, ApiResponse, ApiStream } from "../simulation.ts";
 
-/** A watcher that takes nothing for this long is dropped, in milliseconds of the real clock. */
-const slowWatcherMs = 10_000;
+/** How to listen. */
+export interface ListenOptions {
+  /** 0, as without it, takes any that is free. */
+  port?: number;
+  /** A watcher that takes nothing for this long is dropped, in milliseconds of the real clock; ten seconds without it. */
+  slowWatcherMs?: number;
+}
 
 /** An API server that listens. */
 export interface Listening extends AsyncDisposable {
@@ -15,11 +20,13 @@ export interface Listening extends AsyncDisposable {
 /**
  * Serves a handler over HTTP on the loopback interface alone. A handler that rejects gets its client's
  * connection cut, as a server that is down would.
- * @param port 0 takes any that is free.
  */
-export async function serve(handle: (request: ApiRequest) => Promise<ApiResponse>, port = 0): Promise<Listening> {
+export async function serve(
+  handle: (request: ApiRequest) => Promise<ApiResponse>,
+  { port = 0, slowWatcherMs = 10_000 }: ListenOptions = {},
+): Promise<Listening> {
   const server = createServer((request, response) => {
-    answer(handle, request, response).catch(() => response.destroy());
+    answer(handle, request, response, slowWatcherMs).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -39,11 +46,12 @@ async function answer(
   handle: (request: ApiRequest) => Promise<ApiResponse>,
   request: IncomingMessage,
   response: ServerResponse,
+  slowWatcherMs: number,
 ): Promise<void> {
   const { status, headers, body } = await handle(await read(request));
   response.writeHead(status, headers);
   if (typeof body === "string") response.end(body);
-  else stream(body, response);
+  else stream(body, response, slowWatcherMs);
 }
 
 async function read(request: IncomingMessage): Promise<ApiRequest> {
@@ -57,21 +65,27 @@ async function read(request: IncomingMessage): Promise<ApiRequest> {
   return { method: request.method ?? "GET", path: request.url ?? "/", headers, ...(text !== "" && { body: text }) };
 }
 
-function stream(lines: ApiStream, response: ServerResponse): void {
+function stream(lines: ApiStream, response: ServerResponse, slowWatcherMs: number): void {
   // Clients wait for the headers before they count the watch as open.
   response.flushHeaders();
+  const drop = () => response.destroy();
+  let waiting = 0;
   let stalled: NodeJS.Timeout | undefined;
-  response.on("drain", () => {
+  const taken = () => {
+    waiting--;
+    if (stalled === undefined) return;
     clearTimeout(stalled);
-    stalled = undefined;
-  });
+    stalled = waiting > 0 ? setTimeout(drop, slowWatcherMs) : undefined;
+  };
   response.on("close", () => {
     clearTimeout(stalled);
+    stalled = undefined;
     lines.close();
   });
   lines.read(
     (text) => {
-      if (!response.write(text)) stalled ??= setTimeout(() => response.destroy(), slowWatcherMs);
+      waiting++;
+      if (!response.write(text, taken)) stalled ??= setTimeout(drop, slowWatcherMs);
     },
     () => response.end(),
   );

@@ -92,6 +92,7 @@ export const registry: readonly Served[] = [
     shortNames: ["pdb"],
     subresources: [status],
   }),
+  builtIn(of("scheduling.k8s.io", "priorityclasses", "PriorityClass", false), { shortNames: ["pc"] }),
   builtIn(of("storage.k8s.io", "storageclasses", "StorageClass", false), { shortNames: ["sc"] }),
   builtIn(of("storage.k8s.io", "volumeattachments", "VolumeAttachment", false), { subresources: [status] }),
   builtIn(of("coordination.k8s.io", "leases", "Lease")),
