@@ -100,6 +100,53 @@ describe("without a part of KubeVirt", () => {
     assert.equal(launchersOn(lab, lab.victim).length, 0);
   });
 
+  it("a launcher that is not ready in time fails its VMI", async () => {
+    const lab = new Lab({ settings: { launcherInitSeconds: 0 } });
+    await lab.createVmi("vm");
+    lab.run(20);
+    assert.equal(lab.vmi("vm")?.status.phase, "Failed");
+  });
+
+  it("a guest that boots while it is told to shut down obeys when it is told again", async () => {
+    const lab = new Lab({ annotations: { "guest.rebound.dev/boot-seconds": "12" } });
+    await lab.createVmi("vm");
+    lab.run(6);
+    const { uid } = lab.vmi("vm")!.metadata;
+    lab.simulation.store.delete("virtualmachineinstances", "lab", "vm");
+    lab.run(25);
+    assert.equal(lab.histories.get(uid)?.phases.at(-1), "Succeeded");
+  });
+
+  it("a VMI deleted while its node is cut off runs on there, unheard, until the node is joined", async () => {
+    const lab = await runningVm();
+    const { uid } = lab.vmi("vm")!.metadata;
+    lab.simulation.hands.disconnect(lab.victim);
+    lab.simulation.store.delete("virtualmachineinstances", "lab", "vm");
+    lab.run(90);
+    assert.equal(launchersOn(lab, lab.victim)[0]?.domain?.live, true);
+    assert.ok(!lab.serves(uid));
+    assert.equal(lab.vm("vm").status.printableStatus, "Stopping");
+    lab.simulation.hands.connect(lab.victim);
+    lab.run(30);
+    assert.equal(lab.histories.get(uid)?.phases.at(-1), "Succeeded");
+    assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
+  });
+
+  it("a VMI whose pod had ended before its node died counts as failed when the node has been silent for long", async () => {
+    const lab = await runningVm({ settings: { unreachableTolerationSeconds: 3000 } });
+    const { uid } = lab.vmi("vm")!.metadata;
+    lab.simulation.hands.killLauncher(uid);
+    lab.run(10);
+    lab.simulation.hands.powerOff(lab.victim);
+    lab.run(150);
+    assert.equal(lab.vmi("vm")?.status.phase, "Running");
+    lab.run(250);
+    assert.equal(lab.histories.get(uid)?.phases.at(-1), "Failed");
+    const [event] = lab.eventsOf("VirtualMachineInstance", "vm").filter(({ reason }) => reason === "NodeUnresponsive");
+    assert.equal(event?.message, `virt-handler on node ${lab.victim} is not responsive, marking VMI as failed`);
+    assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
+  });
+
   it("a force-deleted VM of a partitioned node runs twice until the node is joined again", async () => {
     const lab = await runningVm();
     lab.simulation.hands.disconnect(lab.victim);

@@ -49,6 +49,21 @@ describe("events of a VM", () => {
     assert.equal(signal?.count, 1);
   });
 
+  it("tell once that the pod is deleted, while it takes its time", async () => {
+    const lab = new Lab({ annotations: { "guest.rebound.dev/ignores-acpi": "true" } });
+    await lab.createVmi("vm");
+    lab.run(20);
+    lab.simulation.store.delete("virtualmachineinstances", "lab", "vm");
+    lab.run(25);
+    const deletions = lab
+      .eventsOf("VirtualMachineInstance", "vm")
+      .filter(({ reason }) => reason === "SuccessfulDelete");
+    assert.deepEqual(
+      deletions.map(({ count }) => count),
+      [1],
+    );
+  });
+
   it("warn of an eviction strategy that cannot be kept", async () => {
     const lab = new Lab({
       spec: { evictionStrategy: "LiveMigrate" },

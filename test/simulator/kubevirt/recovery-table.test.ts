@@ -127,6 +127,17 @@ const rows: Row[] = [
     replaced: true,
   },
   {
+    cause: "the VMI is deleted and the guest ignores ACPI",
+    options: { annotations: { "guest.rebound.dev/ignores-acpi": "true" } },
+    toEach: (lab, { metadata }) =>
+      lab.simulation.store.delete("virtualmachineinstances", metadata.namespace, metadata.name),
+    seconds: 90,
+    ends: { phase: "Failed", after: [30, 31] },
+    fates: { Always: "restart", RerunOnFailure: "gone", Manual: "gone", Once: "restart" },
+    bare: "gone",
+    replaced: true,
+  },
+  {
     cause: "compute is killed for memory under cgroup v2",
     options: { settings: { cgroup: "v2" } },
     toEach: (lab, { metadata }) => lab.simulation.hands.oomKill(metadata.uid),
