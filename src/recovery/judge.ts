@@ -53,7 +53,11 @@ export function judgeRecovery(
     fromReliefMs: good === null || relief === null ? null : elapsed({ low: relief.high, high: relief.high }, good),
     endedMs: reading.outcome === "stopped" ? endedAt(reading, window) : null,
     censoredAtMs: reading.outcome === "stuck" ? Math.round(window.untilMs) : null,
-    downtimeMs: downtimeOf(subject, window),
+    // A comeback ends the whole of its outage, also what of it lies before the window.
+    downtimeMs: downtimeOf(
+      subject,
+      isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window,
+    ),
     stages,
     slowest: slowestOf(stages, {
       spec: reading.first[0]?.spec ?? null,

@@ -26,7 +26,8 @@ export async function simulatedCluster({ seed, nodes, settings = {} }: Simulatio
       provider: "simulated",
       prediction: true,
       ...versions,
-      nodes,
+      // The control plane is one more.
+      nodes: nodes + 1,
       acceleration: "simulated",
       cgroup: simulation.world.settings.cgroup,
       settings: simulation.world.settings,
