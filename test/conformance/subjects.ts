@@ -1,5 +1,4 @@
 import type { KubeEvent, KubeObject, Pod, VirtualMachineInstance } from "../../src/kube/objects.ts";
-import type { JournalLine } from "../../src/observe/journal.ts";
 
 /**
  * Names by which the objects of two clusters are the same: incarnations count up (`vmi/always#2`), a replica set's
@@ -35,6 +34,11 @@ export class Subjects {
   /** The name that the object of that key has here. */
   find(key: string): { name: string; uid: string } | undefined {
     return this.#names.get(key);
+  }
+
+  /** The last object whose key is that prefix and a count. */
+  latest(prefix: string): { name: string; uid: string } | undefined {
+    return this.#names.get(`${prefix}${this.#counts.get(prefix) ?? 0}`);
   }
 
   /** The key of the latest VMI of that name. */
@@ -97,11 +101,4 @@ export class Subjects {
 /** A node's name without its cluster's: `worker2`, `control-plane`. */
 export function roleOf(node: string): string {
   return node.replace(/^.*?(?=control-plane|worker\d*$)/, "");
-}
-
-/** Learns every object of a journal. */
-export function subjectsOf(lines: JournalLine[]): Subjects {
-  const subjects = new Subjects();
-  for (const line of lines) if (line.kind === "watch") subjects.keyOf(line.resource, line.object);
-  return subjects;
 }

@@ -1,0 +1,122 @@
+import { actionAspect, type History, type Milestone } from "./milestones.ts";
+import { linked, partsOf } from "./relations.ts";
+
+/**
+ * What is chance, by the recordings alone: a state that one object passed through and an equal one in the same
+ * situation did not. Objects are equal where they are made from the same specification; a situation is what had been
+ * done to the object, and to its VM, its members and its node, since it was created.
+ */
+export class Chance {
+  /** Direct steps from one value to the next, by situation and aspect. */
+  readonly #steps = new Map<string, Set<string>>();
+
+  constructor(recordings: { history: History; endsAt: number }[]) {
+    for (const { history, endsAt } of recordings) {
+      for (const stream of streamsOf(history).values()) this.#learn(stream, endsAt);
+    }
+  }
+
+  /** Whether an equal object went from `before` to `after` without that milestone between them. */
+  optional(stream: Stream, index: number): boolean {
+    const one = stream.milestones[index]!;
+    const before = stream.milestones[index - 1]?.value ?? none;
+    const next = stream.milestones[index + 1];
+    const [exact, near] = stream.situations[index]!;
+    const sameSituation = next !== undefined && stream.situations[index + 1]![0] === exact;
+    const after = sameSituation ? next.value : none;
+    const known = (situation: string): boolean =>
+      this.#steps.get(`${situation} ${one.aspect}`)?.has(`${before} → ${after}`) ?? false;
+    return known(exact) || (before !== none && after !== none && known(near));
+  }
+
+  #learn({ milestones, situations, ended }: Stream, endsAt: number): void {
+    let before = none;
+    for (const [index, { value, aspect }] of milestones.entries()) {
+      for (const situation of situations[index]!) this.#add(`${situation} ${aspect}`, `${before} → ${value}`);
+      before = value;
+    }
+    // In each situation that lasted long enough it also became nothing more.
+    for (const { situation, aspect, from, to, value } of ended) {
+      if (Math.min(to, endsAt) - from > settledSeconds) this.#add(`${situation} ${aspect}`, `${value} → ${none}`);
+    }
+  }
+
+  #add(key: string, step: string): void {
+    const steps = this.#steps.get(key);
+    if (steps === undefined) this.#steps.set(key, new Set([step]));
+    else steps.add(step);
+  }
+}
+
+const none = "(none)";
+/** A situation that lasted this long without a change of the aspect is taken not to bring one. */
+const settledSeconds = 60;
+
+/** The milestones of one aspect of one object, each with its situations: exact, and whoever owns it. */
+export interface Stream {
+  subject: string;
+  aspect: string;
+  milestones: Milestone[];
+  situations: [exact: string, near: string][];
+  ended: { situation: string; aspect: string; from: number; to: number; value: string }[];
+}
+
+/** The streams of a history by `subject aspect`. */
+export function streamsOf(history: History): Map<string, Stream> {
+  const { milestones, makes, nodes } = history;
+  const actions = milestones.filter(({ aspect }) => aspect === actionAspect);
+  const streams = new Map<string, Stream>();
+  const born = new Map<string, number>();
+  for (const one of milestones) {
+    if (one.aspect === actionAspect) continue;
+    if (!born.has(one.subject)) born.set(one.subject, one.at);
+    const key = `${one.subject} ${one.aspect}`;
+    let stream = streams.get(key);
+    if (stream === undefined) {
+      stream = { subject: one.subject, aspect: one.aspect, milestones: [], situations: [], ended: [] };
+      streams.set(key, stream);
+    }
+    stream.milestones.push(one);
+    stream.situations.push(situationOf(one, born.get(one.subject)!));
+  }
+  // An aspect that never showed in an object's situation is as telling as one that did.
+  const aspects = new Set([...streams.values()].map(({ aspect }) => aspect));
+  for (const [subject, from] of born) {
+    const changes = [from, ...actionsOn(subject).flatMap(({ at }) => (at > from ? [at] : [])), Infinity];
+    for (const aspect of aspects) {
+      const stream = streams.get(`${subject} ${aspect}`) ?? {
+        subject,
+        aspect,
+        milestones: [],
+        situations: [],
+        ended: [],
+      };
+      streams.set(`${subject} ${aspect}`, stream);
+      for (const [index, start] of changes.slice(0, -1).entries()) {
+        const to = changes[index + 1]!;
+        const last = stream.milestones.findLast(({ at }) => at < to);
+        const [situation] = situationOf({ subject, at: (start + Math.min(to, start + 1)) / 2 } as Milestone, from);
+        stream.ended.push({ situation, aspect, from: Math.max(start, last?.at ?? 0), to, value: last?.value ?? none });
+      }
+    }
+  }
+  return streams;
+
+  function actionsOn(subject: string): Milestone[] {
+    return actions.filter((action) =>
+      action.subject.startsWith("node/")
+        ? action.subject === subject || linked("node", action.subject, subject, nodes)
+        : linked("same", action.subject, subject, nodes),
+    );
+  }
+
+  function situationOf({ subject, at }: Milestone, from: number): [string, string] {
+    const done = actionsOn(subject).flatMap((action) => (action.at >= from && action.at <= at ? [action.value] : []));
+    const { kind, name, member, incarnation } = partsOf(subject);
+    const instance = `vmi/${name}${member === undefined ? "" : `[${member}]`}#${incarnation}`;
+    const make = makes.get(["pod", "migration"].includes(kind) ? instance : subject) ?? "";
+    const near = [kind, make, ...done].join(" | ");
+    const owner = done.length === 0 ? "" : (makes.get(`vm/${name}`) ?? makes.get(`vmirs/${name}`) ?? "none");
+    return [`${near} | of ${owner}`, near];
+  }
+}

@@ -1,0 +1,58 @@
+import type { Settings } from "../../src/simulator/settings.ts";
+import type { Cause } from "./causes.ts";
+
+/** A wait whose length a constant decides: the two clusters may differ by what is drawn at random on each. */
+export interface Wait extends Cause {
+  constant: string;
+  toleranceSeconds: (settings: Settings, took: number) => number;
+}
+
+const unreachable = "taint node.kubernetes.io/unreachable:NoExecute";
+
+/** Every wait whose length is compared; arrival and a busy machine of two cores cost up to some seconds. */
+export const waits: Wait[] = [
+  {
+    constant: "node monitor grace period",
+    cause: ["node", "action", /^(node-kill|node-stop|node-pause|node-disconnect|kubelet-stop)/],
+    effect: ["node", "ready", /Unknown/],
+    link: "same",
+    toleranceSeconds: ({ nodeLeaseRenewSeconds, nodeMonitorPeriodSeconds }) =>
+      nodeLeaseRenewSeconds + nodeMonitorPeriodSeconds,
+  },
+  {
+    constant: "unreachable toleration",
+    cause: ["node", unreachable, /set/],
+    effect: ["pod", "deletion mark", /marked/],
+    link: "node",
+    toleranceSeconds: () => 5,
+  },
+  {
+    constant: "start back-off",
+    cause: ["vmi", "phase", /^Failed$/],
+    effect: ["vmi", "exists", /created/],
+    link: "next",
+    // Up to half of it again is drawn at random.
+    toleranceSeconds: (_, took) => 3 + took / 2,
+  },
+  {
+    constant: "pod garbage collector's period",
+    cause: ["node", "taint node.kubernetes.io/out-of-service:NoExecute", /set/],
+    effect: ["pod", "exists", /gone/],
+    link: "node",
+    toleranceSeconds: ({ podGcPeriodSeconds }) => podGcPeriodSeconds + 2,
+  },
+  {
+    constant: "command socket watchdog",
+    cause: ["vmi", "action", /^kill-launcher/],
+    effect: ["vmi", "phase", /^Failed$/],
+    link: "same",
+    toleranceSeconds: ({ watchdogPollSeconds, watchdogDialSeconds }) => watchdogPollSeconds + watchdogDialSeconds,
+  },
+  {
+    constant: "a dead qemu is reported",
+    cause: ["vmi", "action", /^(kill-qemu|guest poweroff -f)/],
+    effect: ["vmi", "phase", /^(Failed|Succeeded)$/],
+    link: "same",
+    toleranceSeconds: () => 5,
+  },
+];
