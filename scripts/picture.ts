@@ -11,6 +11,9 @@ const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const page = await browser.newPage({ viewport: { width: 1160, height: 840 }, colorScheme: "light" });
 await page.goto(pathToFileURL(resolve(folder, "index.html")).href);
-await page.locator("section.experiment").first().evaluate((section) => section.scrollIntoView());
+await page
+  .locator("section.experiment")
+  .first()
+  .evaluate((section) => section.scrollIntoView());
 await page.screenshot({ path: file });
 await browser.close();
