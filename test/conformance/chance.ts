@@ -16,17 +16,25 @@ export class Chance {
     }
   }
 
-  /** Whether an equal object went from `before` to `after` without that milestone between them. */
+  /** Whether an equal object went from the value before to the value after without that milestone between them. */
   optional(stream: Stream, index: number): boolean {
-    const one = stream.milestones[index]!;
-    const before = stream.milestones[index - 1]?.value ?? none;
-    const next = stream.milestones[index + 1];
-    const [exact, near] = stream.situations[index]!;
-    const sameSituation = next !== undefined && stream.situations[index + 1]![0] === exact;
-    const after = sameSituation ? next.value : none;
+    const { before, after } = neighbours(stream, index);
+    return this.#seen(stream, index, [before, after]);
+  }
+
+  /** Whether an equal object on the real cluster passed through that value between the same two. */
+  possible(stream: Stream, index: number): boolean {
+    const { before, after } = neighbours(stream, index);
+    const { value } = stream.milestones[index]!;
+    return this.#seen(stream, index, [before, value]) && this.#seen(stream, index, [value, after]);
+  }
+
+  /** What its owner decides, whether an object is deleted, only exact equals tell; what comes between, all near ones. */
+  #seen({ situations, aspect }: Stream, index: number, [from, to]: [string, string]): boolean {
+    const [exact, near] = situations[index]!;
     const known = (situation: string): boolean =>
-      this.#steps.get(`${situation} ${one.aspect}`)?.has(`${before} → ${after}`) ?? false;
-    return known(exact) || (before !== none && after !== none && known(near));
+      this.#steps.get(`${situation} ${aspect}`)?.has(`${from} → ${to}`) ?? false;
+    return known(exact) || (from !== none && to !== none && known(near));
   }
 
   #learn({ milestones, situations, ended }: Stream, endsAt: number): void {
@@ -48,6 +56,13 @@ export class Chance {
   }
 }
 
+/** The values before and after, the one after within the same situation. */
+function neighbours({ milestones, situations }: Stream, index: number): { before: string; after: string } {
+  const next = milestones[index + 1];
+  const sameSituation = next !== undefined && situations[index + 1]![0] === situations[index]![0];
+  return { before: milestones[index - 1]?.value ?? none, after: sameSituation ? next.value : none };
+}
+
 const none = "(none)";
 /** A situation that lasted this long without a change of the aspect is taken not to bring one. */
 const settledSeconds = 60;
@@ -61,15 +76,14 @@ export interface Stream {
   ended: { situation: string; aspect: string; from: number; to: number; value: string }[];
 }
 
-/** The streams of a history by `subject aspect`. */
-export function streamsOf(history: History): Map<string, Stream> {
-  const { milestones, makes, nodes } = history;
+/** The streams of a history by `subject aspect`; `makes` says which objects are equal. */
+export function streamsOf({ milestones, nodes, makes: own }: History, makes = own): Map<string, Stream> {
   const actions = milestones.filter(({ aspect }) => aspect === actionAspect);
   const streams = new Map<string, Stream>();
   const born = new Map<string, number>();
   for (const one of milestones) {
     if (one.aspect === actionAspect) continue;
-    if (!born.has(one.subject)) born.set(one.subject, one.at);
+    if (!born.has(one.subject)) born.set(one.subject, createdAt(one));
     const key = `${one.subject} ${one.aspect}`;
     let stream = streams.get(key);
     if (stream === undefined) {
@@ -102,6 +116,12 @@ export function streamsOf(history: History): Map<string, Stream> {
   }
   return streams;
 
+  /** Zero for what was there when the journal began. */
+  function createdAt({ subject, at }: Milestone): number {
+    const created = milestones.find((one) => one.subject === subject && one.aspect === "exists");
+    return created?.value === "created" ? Math.min(created.at, at) : 0;
+  }
+
   function actionsOn(subject: string): Milestone[] {
     return actions.filter((action) =>
       action.subject.startsWith("node/")
@@ -115,8 +135,10 @@ export function streamsOf(history: History): Map<string, Stream> {
     const { kind, name, member, incarnation } = partsOf(subject);
     const instance = `vmi/${name}${member === undefined ? "" : `[${member}]`}#${incarnation}`;
     const make = makes.get(["pod", "migration"].includes(kind) ? instance : subject) ?? "";
-    const near = [kind, make, ...done].join(" | ");
-    const owner = done.length === 0 ? "" : (makes.get(`vm/${name}`) ?? makes.get(`vmirs/${name}`) ?? "none");
+    // A VMI's second pod is the target of a migration.
+    const role = kind === "pod" && !subject.endsWith(".1") ? "target" : "";
+    const near = [kind, role, make, ...done].join(" | ");
+    const owner = makes.get(`vm/${name}`) ?? makes.get(`vmirs/${name}`) ?? "none";
     return [`${near} | of ${owner}`, near];
   }
 }

@@ -1,5 +1,5 @@
 import { causes, type Cause } from "./causes.ts";
-import type { Chance} from "./chance.ts";
+import type { Chance } from "./chance.ts";
 import { streamsOf, type Stream } from "./chance.ts";
 import { actionAspect, type History, type Milestone } from "./milestones.ts";
 import { linked } from "./relations.ts";
@@ -31,7 +31,7 @@ export function compareSides({ real, simulated, endsAt, settings }: Sides, chanc
   const comparisons: Comparison[] = [];
   const matched = new Map<Milestone, Milestone>();
   const lasts = lastOfEach(real);
-  const theirs = streamsOf(simulated);
+  const theirs = streamsOf(simulated, real.makes);
   const streams = streamsOf(real);
   for (const key of new Set([...streams.keys(), ...theirs.keys()])) {
     const { subject, aspect } = streams.get(key) ?? theirs.get(key)!;
@@ -45,7 +45,7 @@ export function compareSides({ real, simulated, endsAt, settings }: Sides, chanc
       const finding = one === undefined ? "extra" : two === undefined ? "missing" : "agreed";
       if (finding === "missing" && chance.optional(ours, a!)) continue;
       if (finding === "agreed" && chance.optional(ours, a!)) continue;
-      if (finding === "extra" && (chance.optional(other, b!) || beyondEnd(two!, lasts, endsAt))) continue;
+      if (finding === "extra" && (chance.possible(other, b!) || beyondEnd(two!, lasts, endsAt))) continue;
       comparisons.push({ finding, subject, what: `${aspect} ${(one ?? two)!.value}`, real: one, simulated: two });
     }
   }

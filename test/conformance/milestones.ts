@@ -10,6 +10,7 @@ import {
   type VirtualMachineInstanceReplicaSet,
 } from "../../src/kube/objects.ts";
 import type { ActionEntry, JournalLine } from "../../src/observe/journal.ts";
+import { partsOf } from "./relations.ts";
 import { roleOf, Subjects } from "./subjects.ts";
 
 /** Something that was seen to become so. */
@@ -32,8 +33,8 @@ export interface History {
   subjects: Subjects;
   /** What the object is made from, less its name: alike for equal objects. */
   makes: Map<string, string>;
-  /** The node that the object was last seen on, by subject. */
-  nodes: Map<string, string>;
+  /** The nodes that the object, or for a VM its VMIs, were seen on, by subject. */
+  nodes: Map<string, Set<string>>;
 }
 
 type Aspects = Record<string, string | undefined>;
@@ -74,7 +75,12 @@ export function milestonesOf(lines: JournalLine[]): History {
     if (subject === undefined) continue;
     if (!history.makes.has(subject)) history.makes.set(subject, makeOf(object));
     const node = (object as Pod).spec?.nodeName ?? (object as VirtualMachineInstance).status?.nodeName;
-    if (node !== undefined) history.nodes.set(subject, roleOf(node));
+    if (node !== undefined) {
+      const { name } = partsOf(subject);
+      for (const one of [subject, `vm/${name}`, `vmirs/${name}`]) {
+        history.nodes.set(one, (history.nodes.get(one) ?? new Set()).add(roleOf(node)));
+      }
+    }
     const before = aspectsSeen(subject);
     const after: Aspects = { ...aspectsOf(resource, object), exists: verb === "DELETED" ? "gone" : "created" };
     for (const [aspect, value = "-"] of Object.entries(after)) {

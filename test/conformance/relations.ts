@@ -24,9 +24,9 @@ function numberOf(text: string | undefined): number | undefined {
  */
 export type Link = "same" | "next" | "node";
 
-/** Whether two subjects are linked so; `nodes` says where each is. */
-export function linked(link: Link, cause: string, effect: string, nodes: Map<string, string>): boolean {
-  if (link === "node") return cause === `node/${nodes.get(effect)}`;
+/** Whether two subjects are linked so; `nodes` says where each was. */
+export function linked(link: Link, cause: string, effect: string, nodes: Map<string, Set<string>>): boolean {
+  if (link === "node") return nodes.get(effect)?.has(cause.slice("node/".length)) ?? false;
   const [a, b] = [partsOf(cause), partsOf(effect)];
   if (a.name !== b.name || (a.member !== undefined && b.member !== undefined && a.member !== b.member)) return false;
   if (link === "next") return a.incarnation !== undefined && b.incarnation === a.incarnation + 1;
