@@ -1,6 +1,7 @@
+import { Immer } from "immer";
 import type { KubeObject } from "../kube/objects.ts";
 import type { EventClock } from "./event-clock.ts";
-import { copyOf, deepFreeze, same } from "./frozen.ts";
+import { copyOf, deepFreeze, same, shareWith } from "./frozen.ts";
 import type { Random } from "./random.ts";
 import { StatusError } from "./status-error.ts";
 
@@ -35,6 +36,9 @@ export interface DeleteOptions extends WriteOptions {
 
 /** Group and plural in messages, e.g. `virtualmachines.kubevirt.io`. */
 export type Qualify = (resource: string) => string;
+
+/** Makes drafts that copy only what is written to; what is stored is frozen here, without members that are undefined. */
+const drafts = new Immer({ autoFreeze: false });
 
 /** How many changes a watch can be resumed from before it is told 410 Gone. */
 const defaultHistoryLength = 20_000;
@@ -174,21 +178,7 @@ export class Store {
     const old = this.#require<T>(resource, namespace, name);
     const sent = object.metadata.resourceVersion;
     if (sent && sent !== old.metadata.resourceVersion) throw this.#conflict(resource, name);
-    const draft = copyOf(object);
-    const { uid, creationTimestamp, resourceVersion, generation, deletionTimestamp, deletionGracePeriodSeconds } =
-      old.metadata;
-    Object.assign(draft.metadata, { uid, creationTimestamp, resourceVersion });
-    if (generation !== undefined) draft.metadata.generation = generation;
-    if (deletionTimestamp !== undefined) {
-      draft.metadata.deletionTimestamp = deletionTimestamp;
-      draft.metadata.deletionGracePeriodSeconds = deletionGracePeriodSeconds ?? 0;
-    }
-    if (same(draft, old)) return old;
-    if (generation !== undefined && !sameSpecification(resource, draft, old)) {
-      draft.metadata.generation = generation + 1;
-    }
-    const verb = deletionTimestamp !== undefined && isReleased(resource, draft) ? "DELETED" : "MODIFIED";
-    return this.#commit(verb, resource, draft, old, options);
+    return this.#replace(resource, old, copyOf(object), options);
   }
 
   /**
@@ -203,9 +193,8 @@ export class Store {
   ): T | undefined {
     const old = this.get<T>(resource, namespace, name);
     if (old === undefined) return undefined;
-    const draft = copyOf(old);
-    change(draft);
-    return this.update(resource, draft);
+    const next = drafts.produce(old, (draft) => void change(draft as T));
+    return next === old ? old : this.#replace(resource, old, next);
   }
 
   /**
@@ -240,6 +229,26 @@ export class Store {
     if (isReleased(resource, draft)) return this.#commit("DELETED", resource, draft, old, options);
     if (same(draft, old)) return old;
     return this.#commit("MODIFIED", resource, draft, old, options);
+  }
+
+  /** Stores `next` in the place of `old`, with what of its metadata is not a writer's to say. */
+  #replace<T extends KubeObject>(resource: string, old: T, next: T, options: WriteOptions = {}): T {
+    const { uid, creationTimestamp, resourceVersion, generation, deletionTimestamp, deletionGracePeriodSeconds } =
+      old.metadata;
+    const metadata = { ...next.metadata, uid, creationTimestamp, resourceVersion };
+    if (generation !== undefined) metadata.generation = generation;
+    if (deletionTimestamp !== undefined) {
+      metadata.deletionTimestamp = deletionTimestamp;
+      metadata.deletionGracePeriodSeconds = deletionGracePeriodSeconds ?? 0;
+    }
+    const shared = shareWith({ ...next, metadata }, old);
+    if (shared === old) return old;
+    const draft = { ...shared, metadata: { ...shared.metadata } };
+    if (generation !== undefined && !sameSpecification(resource, draft, old)) {
+      draft.metadata.generation = generation + 1;
+    }
+    const verb = deletionTimestamp !== undefined && isReleased(resource, draft) ? "DELETED" : "MODIFIED";
+    return this.#commit(verb, resource, draft, old, options);
   }
 
   #commit<T extends KubeObject>(
