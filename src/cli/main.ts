@@ -5,6 +5,7 @@ import { listCommand } from "./list.ts";
 import { registerModuleHooks } from "./module-hooks.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { simulateCommand } from "./simulate.ts";
 import { ownVersion } from "./version.ts";
 
 /** The command line of Rebound. Never rejects: what goes wrong becomes a message and the exit code. */
@@ -27,6 +28,7 @@ function parser(args: string[], version: string) {
     .usage("$0 <command>\n\nProves that virtual machines on KubeVirt come back.")
     .command(runCommand)
     .command(reportCommand)
+    .command(simulateCommand)
     .command(listCommand)
     .demandCommand(1, 1, "say what to do, as in `rebound run basics`")
     .strict()
