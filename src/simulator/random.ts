@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * The model's randomness: a hash of the seed and of what it is for, never a shared stream, so that
@@ -38,8 +38,6 @@ export class Random {
   }
 
   #digest(what: (string | number)[]): Buffer {
-    return createHash("sha256")
-      .update([this.#seed, ...what].join("\u0000"))
-      .digest();
+    return hash("sha256", [this.#seed, ...what].join("\u0000"), "buffer");
   }
 }
