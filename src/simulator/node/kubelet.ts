@@ -4,6 +4,7 @@ import { recordEvent } from "../event-recorder.ts";
 import type { Timer } from "../event-clock.ts";
 import type { World } from "../world.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
+import { EventFilter } from "./event-filter.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { hostIpOf, podNetworkOf, type NodeProfile } from "./node-object.ts";
@@ -24,6 +25,7 @@ export class Kubelet implements PodWorkerHost {
   #lastPodIp = 1;
   /** Counts its starts; what an earlier one scheduled does not happen. */
   #run = 0;
+  #eventFilter: EventFilter;
   #running = false;
   #reached = false;
   /** It has registered its node since it started, or found it registered. */
@@ -39,6 +41,7 @@ export class Kubelet implements PodWorkerHost {
     this.#podNetwork = podNetworkOf(profile);
     this.#profile = profile;
     this.#heartbeat = new Heartbeat(world, machine, profile);
+    this.#eventFilter = new EventFilter(world.clock);
     runtime.onExit((podUid) => {
       if (this.#running)
         this.later(this.latency(20, 120, podUid, "exit seen", world.clock.now()), () =>
@@ -86,7 +89,7 @@ export class Kubelet implements PodWorkerHost {
   }
 
   event(pod: Pod, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string): void {
-    if (this.reachesApi())
+    if (this.#eventFilter.admits(type, pod.metadata.uid) && this.reachesApi())
       recordEvent(this.world, pod, type, reason, message, "kubelet", this.#profile.name, fieldPath);
   }
 
@@ -152,6 +155,7 @@ export class Kubelet implements PodWorkerHost {
   /** Starts the regular beat, and takes the pods of the node in hand once they can be had. */
   #begin(delayMs: number): void {
     this.#run++;
+    this.#eventFilter = new EventFilter(this.world.clock);
     this.#running = true;
     this.#listed = false;
     this.#registered = false;

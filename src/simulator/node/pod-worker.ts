@@ -7,6 +7,12 @@ import { fieldPathOf, Prober, probesOf, type ProbeKind } from "./prober.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { RestartBackOff } from "./restart-back-off.ts";
 
+/** Changes that come closer together than this are dealt with in one sync: it takes about as long. */
+const syncMs = 150;
+
+/** After a start the kubelet looks at the pod with each relist of its containers until nothing changes: so often, as seen. */
+const relistsMs = [1_000, 2_000, 3_000];
+
 /** What a pod's worker needs of its kubelet. */
 export interface PodWorkerHost {
   readonly world: World;
@@ -44,6 +50,8 @@ export class PodWorker {
   #sandbox: "none" | "creating" | "ready" = "none";
   /** Records from before the sandbox are of containers that it no longer holds. */
   #sandboxMs = 0;
+  /** When it was last synced for more than to end it. */
+  #syncedMs = -Infinity;
   #podIp: string | undefined;
   #starting: string | undefined;
   #reporting = false;
@@ -112,7 +120,10 @@ export class PodWorker {
   sync(): void {
     const wasStopping = this.#isEnding() && this.#told.size > 0;
     if (this.#isEnding()) this.#stopContainers();
-    else if (!this.#hasEnded()) this.#startNext();
+    else if (!this.#hasEnded()) {
+      if (this.#sandbox !== "none") this.#findImageVolumes();
+      this.#startNext();
+    }
     for (const prober of this.#probers.values()) {
       if (this.#isEnding()) prober.stop();
       else prober.watch();
@@ -180,6 +191,28 @@ export class PodWorker {
     }
   }
 
+  /** A pod is synced with the next relists, as long as something changes in it, and then every minute or so. */
+  #keepSyncing(): void {
+    const { host, uid } = { host: this.#host, uid: this.#uid };
+    const again = (): void => {
+      if (this.#isEnding()) return;
+      this.#findImageVolumes();
+      host.later(host.latency(60_000, 90_000, uid, "resync", this.#syncedMs), again);
+    };
+    for (const delayMs of relistsMs) host.later(delayMs, () => this.sync());
+    again();
+  }
+
+  /** Each sync looks for the images that are mounted as volumes, and says that it found them. */
+  #findImageVolumes(): void {
+    const now = this.#host.world.clock.now();
+    if (now - this.#syncedMs < syncMs) return;
+    this.#syncedMs = now;
+    for (const { image } of (this.#pod.spec["volumes"] ?? []) as { image?: { reference: string } }[]) {
+      if (image !== undefined) this.#host.event(this.#pod, "Normal", "Pulled", foundImage(image.reference));
+    }
+  }
+
   #createSandbox(): void {
     const { host, uid } = { host: this.#host, uid: this.#uid };
     this.#sandbox = "creating";
@@ -200,10 +233,9 @@ export class PodWorker {
   #start(container: Container): void {
     const { host, uid } = { host: this.#host, uid: this.#uid };
     const path = fieldPathOf(this.#pod, container.name);
-    const image = `Container image "${container.image ?? ""}" already present on machine and can be accessed by the pod`;
     const attempt = (host.runtime.record(uid, container.name)?.restarts ?? -1) + 1;
     this.#starting = container.name;
-    host.event(this.#pod, "Normal", "Pulled", image, path);
+    host.event(this.#pod, "Normal", "Pulled", foundImage(container.image ?? ""), path);
     host.later(host.latency(20, 80, uid, container.name, "create", attempt), () => {
       host.event(this.#pod, "Normal", "Created", "Container created", path);
       host.later(host.latency(120, 500, uid, container.name, "start", attempt), () => {
@@ -211,6 +243,7 @@ export class PodWorker {
         if (!this.#isEnding()) {
           host.runtime.start(this.#pod, container);
           host.event(this.#pod, "Normal", "Started", "Container started", path);
+          if (this.#pod.spec.containers.includes(container)) this.#keepSyncing();
         }
         this.sync();
       });
@@ -332,4 +365,8 @@ export class PodWorker {
       this.#host.done(this.#uid);
     });
   }
+}
+
+function foundImage(image: string): string {
+  return `Container image "${image}" already present on machine and can be accessed by the pod`;
 }
