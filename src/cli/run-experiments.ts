@@ -56,7 +56,7 @@ function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExpe
   };
 }
 
-async function runOne({ plan, fault }: Prepared, options: RunExperimentsOptions): Promise<ExperimentResult> {
+async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptions): Promise<ExperimentResult> {
   const { folder, signal, progress, nodes } = options;
   const name = plan.repeat === 1 ? plan.id : `${plan.id}.${plan.repeat}`;
   if (signal.aborted) return experimentResult(unfinished(plan, "interrupted", "interrupted"), { name, journal: null });
@@ -65,7 +65,7 @@ async function runOne({ plan, fault }: Prepared, options: RunExperimentsOptions)
     await using cluster = await openCluster({ provider: plan.cluster.provider, seed: clusterSeed(plan), nodes });
     const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
     const onProgress = progress.follow(plan.id, () => cluster.clock.now());
-    await runExperiment(plan, fault, { cluster, journal, signal, onProgress });
+    await runExperiment(plan, deeds, { cluster, journal, signal, onProgress });
     return experimentResult([...journal.lines], { name, journal: `journals/${file}` });
   } catch (error) {
     return experimentResult(unfinished(plan, "failed", messageOf(error)), { name, journal: null });

@@ -50,7 +50,19 @@ export interface VmiRef {
 }
 
 /** What a provider may or may not be able to do. */
-export type Capability = "node-power" | "node-shutdown" | "kill-qemu" | "hang-guest" | "container-oom" | "guest-port";
+export type Capability =
+  | "node-power"
+  | "node-shutdown"
+  | "node-freeze"
+  | "node-network"
+  | "kubelet"
+  | "kill-qemu"
+  | "kill-launcher"
+  | "guest-power"
+  | "panic-guest"
+  | "hang-guest"
+  | "container-oom"
+  | "guest-port";
 
 /** The hands. Each act resolves when done, rejects with a `EnvironmentError` when it could not be done. */
 export interface Actuators {
@@ -62,8 +74,25 @@ export interface Actuators {
   powerOn(node: string): Promise<Receipt>;
   /** Shuts the node's operating system down in order, as `shutdown -h now` would. */
   shutDown(node: string): Promise<Receipt>;
+  /** Stops everything on the node without ending it, guests included; `thaw` lets it go on. */
+  freeze(node: string): Promise<Receipt>;
+  thaw(node: string): Promise<Receipt>;
+  /** Lets no packet pass between the node and the rest of the cluster; what runs on it goes on. */
+  disconnect(node: string): Promise<Receipt>;
+  connect(node: string): Promise<Receipt>;
+  /** Stops the node's kubelet, and only that: containers and guests go on. */
+  stopKubelet(node: string): Promise<Receipt>;
+  startKubelet(node: string): Promise<Receipt>;
   /** Kills qemu, and only qemu, with SIGKILL. */
   killQemu(vmi: VmiRef): Promise<Receipt>;
+  /** Kills virt-launcher, qemu's keeper, with SIGKILL. */
+  killLauncher(vmi: VmiRef): Promise<Receipt>;
+  /** The guest switches itself off, as `poweroff` in it does. */
+  powerOffGuest(vmi: VmiRef): Promise<Receipt>;
+  /** The guest reboots, as `reboot` in it does. */
+  rebootGuest(vmi: VmiRef): Promise<Receipt>;
+  /** The guest's kernel panics. */
+  panicGuest(vmi: VmiRef): Promise<Receipt>;
   /** Stops the guest's kernel without ending its qemu: it answers nothing and obeys nothing. */
   hangGuest(vmi: VmiRef): Promise<Receipt>;
   /** Drives the compute container over its memory limit until the kernel kills in it. */

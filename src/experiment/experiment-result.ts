@@ -117,7 +117,7 @@ function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase
     bitten: (subject?.bite ?? null) !== null,
     refusal: refusalOf(lines, variant),
     skip: variant.skip,
-    broken: phase?.complete === true ? null : whyBroken(lines),
+    broken: phase?.complete === true ? leftOver(phases, lines) : whyBroken(lines),
   });
   return judgement(name, recovery, expectation, { verdict, reasons });
 }
@@ -184,8 +184,15 @@ function targetsOf(lines: JournalLine[]): string[] {
 }
 
 function refusalOf(lines: JournalLine[], variant: PlannedVariant): string | null {
-  const refused = actions(lines).find((line) => line.name === "refused" && line["variant"] === variant.name);
+  const isOf = (line: ActionEntry): boolean => line["variant"] === variant.name;
+  const refused = actions(lines).find((line) => (line.name === "refused" || line.name === "not-hit") && isOf(line));
   return refused?.result ?? null;
+}
+
+/** What a run left behind that went well otherwise; it may have distorted what was seen. */
+function leftOver(phases: JudgedPhase[], lines: JournalLine[]): string | null {
+  const end = lines.find((line): line is JournalLine & EndEntry => line.kind === "end");
+  return end?.status === "failed" && phases.every(({ complete }) => complete) ? whyBroken(lines) : null;
 }
 
 /** Why a phase did not run to its end. */

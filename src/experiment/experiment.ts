@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import type { Fault } from "../faults/fault.ts";
+import type { Remedy } from "../remedies/remedy.ts";
 import { milliseconds, type Duration } from "../workload/duration.ts";
 import type { Variant } from "../workload/variant.ts";
 import type { Outcome } from "./plan.ts";
@@ -23,15 +24,17 @@ export interface ExperimentOptions {
    * `{ web: { outcome: "restarted", within: "60s" } }`.
    */
   expect?: Record<string, Expected>;
-  /** The same for the phase after the fault was reverted. */
-  expectAfterReturn?: Record<string, Expected>;
+  /** The same for later phases, by a remedy's name or `return`: `{ return: { web: "restarted" } }`. */
+  expectAfter?: Record<string, Record<string, Expected>>;
   /** How long to observe after the fault; by default as long as the expectations need. */
   observe?: Duration;
+  /** What is done then, one after another, to those that are seen to need it. */
+  remedies?: Remedy[];
   /** How long to observe after the fault was reverted; `false`: not at all. By default where the fault's rules say something. */
   afterReturn?: Duration | false;
 }
 
-/** One fault, applied once to all its victims, then observed. Made by `experiment()`. */
+/** One fault, applied once to all its victims, then observed, remedied and taken back. Made by `experiment()`. */
 export interface Experiment extends ExperimentOptions {
   readonly [experimentMark]: true;
 }
@@ -62,7 +65,16 @@ export function experiment(options: ExperimentOptions): Experiment {
     throw new UsageError(`experiment "${options.id}" has two variants called "${twice}"; give each its own name`);
   }
   if (names.length === 0) throw new UsageError(`experiment "${options.id}" has no variants; name at least one VM`);
-  for (const name of [...Object.keys(options.expect ?? {}), ...Object.keys(options.expectAfterReturn ?? {})]) {
+  const phases = ["return", ...(options.remedies ?? []).map((remedy) => remedy.name)];
+  for (const phase of Object.keys(options.expectAfter ?? {})) {
+    if (!phases.includes(phase)) {
+      throw new UsageError(
+        `experiment "${options.id}" expects something after "${phase}", which is none of its phases (${phases.join(", ")})`,
+      );
+    }
+  }
+  const stated = [options.expect ?? {}, ...Object.values(options.expectAfter ?? {})];
+  for (const name of stated.flatMap((each) => Object.keys(each))) {
     if (!names.includes(name)) {
       throw new UsageError(
         `experiment "${options.id}" expects something of "${name}", which is none of its variants (${names.join(", ")})`,

@@ -29,15 +29,25 @@ export function planExperiment(
 ): Plan {
   const { name, parameters, scope, sharing } = experiment.fault;
   const fault = { name, parameters, scope, sharing };
-  const heldMs = experiment.observe === undefined ? null : milliseconds(experiment.observe);
-  const chosen = experiment.variants.filter((variant) => options.only?.(experiment.id, variant.name) ?? true);
-  const rulings = chosen.map((variant) => ruleVariant(experiment, variant, { fault, heldMs, cluster: description }));
-
-  const phases: PlannedPhase[] = [{ name: "observe", limitMs: heldMs ?? longest(rulings, "observe") }];
-  if (watchesReturn(experiment, rulings)) {
-    const limitMs = experiment.afterReturn ? milliseconds(experiment.afterReturn) : longest(rulings, "return");
-    phases.push({ name: "return", limitMs });
-  }
+  const remedies = (experiment.remedies ?? []).map(({ name, scope, sharing }) => ({ name, scope, sharing }));
+  const chosen = experiment.variants
+    .filter((variant) => options.only?.(experiment.id, variant.name) ?? true)
+    .map((variant) => ({ ...variant, manifestSha256: sha256(variant.manifests) }));
+  const ruled = rulePhases(experiment, chosen, ["observe", ...remedies.map((remedy) => remedy.name), "return"], {
+    fault,
+    cluster: description,
+  });
+  const phases = ruled.filter(({ name: phase, rulings }) => phase !== "return" || watchesReturn(experiment, rulings));
+  const variants = chosen.map((variant) => ({
+    ...variant,
+    skip: whySkipped(experiment, variant, phases[0]!.rulings),
+    expectations: Object.fromEntries(
+      phases.flatMap(({ name: phase, rulings }) => {
+        const ruling = rulings.get(variant);
+        return ruling === undefined ? [] : [[phase, ruling.expectation]];
+      }),
+    ),
+  }));
   return {
     id: experiment.id,
     scenario: options.scenario,
@@ -48,56 +58,65 @@ export function planExperiment(
     namespace: `rebound-${experiment.id}`,
     cluster: description,
     fault,
-    phases,
-    variants: rulings.map(({ variant, phases: judged }) => ({
-      ...variant,
-      expectations: Object.fromEntries(
-        phases.flatMap(({ name: phase }) => {
-          const ruling = judged[phase];
-          return ruling === undefined ? [] : [[phase, ruling.expectation]];
-        }),
-      ),
-    })),
+    remedies,
+    phases: phases.map(({ name, limitMs }) => ({ name, limitMs })),
+    variants,
     settleMs,
-    skip: skipReason(experiment, actuators, rulings),
+    skip: skipReason(experiment, description, actuators, variants),
   };
 }
 
-interface RuledVariant {
-  variant: Omit<PlannedVariant, "expectations">;
-  phases: Record<string, Ruling>;
+type Planned = Situation["variant"];
+type Rulings = Map<Planned, Ruling>;
+
+interface RuledPhase extends PlannedPhase {
+  rulings: Rulings;
 }
 
-function ruleVariant(
+/** What each variant must do in each phase; how long the fault lasts by then depends on the phases before. */
+function rulePhases(
   experiment: Experiment,
-  variant: Variant,
-  context: Pick<Situation, "fault" | "heldMs" | "cluster">,
-): RuledVariant {
-  const planned = { ...variant, manifestSha256: sha256(variant.manifests) };
-  const rule = (phase: string, stated: Expected | undefined): Ruling | null => {
-    const situation = { ...context, phase, variant: planned };
-    const documented = platformRuling(situation);
-    return stated === undefined ? documented : statedRuling(stated, experiment, documented);
-  };
-  const observe = rule("observe", experiment.expect?.[variant.name]);
-  const after = rule("return", experiment.expectAfterReturn?.[variant.name]);
-  const unfit = variant.role === "victim" ? experiment.fault.unfit({ ...planned, expectations: {}, skip: null }) : null;
-  const skip =
-    variant.skip ?? unfit ?? (observe === null ? `no rule says what ${context.fault.name} does to it` : null);
-  return {
-    variant: { ...planned, skip },
-    phases: {
-      ...(observe !== null && { observe }),
-      ...(after !== null && { return: after }),
-    },
-  };
+  variants: Planned[],
+  phases: string[],
+  context: Pick<Situation, "fault" | "cluster">,
+): RuledPhase[] {
+  let heldMs = statedLimit(experiment, "observe");
+  return phases.map((name, index) => {
+    const before = phases.slice(0, index);
+    const rulings: Rulings = new Map();
+    for (const variant of variants) {
+      const documented = platformRuling({ ...context, phase: name, before, heldMs, variant });
+      const stated = (name === "observe" ? experiment.expect : experiment.expectAfter?.[name])?.[variant.name];
+      const ruling = stated === undefined ? documented : statedRuling(stated, experiment, documented);
+      if (ruling !== null) rulings.set(variant, ruling);
+    }
+    const limitMs =
+      statedLimit(experiment, name) ?? Math.max(0, ...[...rulings.values()].map(({ watchMs }) => watchMs));
+    heldMs = index === 0 ? limitMs : heldMs! + limitMs;
+    return { name, limitMs, rulings };
+  });
+}
+
+function statedLimit({ observe, afterReturn }: Experiment, phase: string): number | null {
+  if (phase === "observe" && observe !== undefined) return milliseconds(observe);
+  return phase === "return" && afterReturn ? milliseconds(afterReturn) : null;
 }
 
 /** A return is watched where the scenario asks for it, or where a rule says what it does to a victim. */
-function watchesReturn(experiment: Experiment, rulings: RuledVariant[]): boolean {
+function watchesReturn(experiment: Experiment, rulings: Rulings): boolean {
   if (experiment.afterReturn !== undefined) return experiment.afterReturn !== false;
-  if (experiment.expectAfterReturn !== undefined) return true;
-  return rulings.some(({ variant, phases }) => variant.role === "victim" && phases["return"] !== undefined);
+  if (experiment.expectAfter?.["return"] !== undefined) return true;
+  return [...rulings.keys()].some(({ role }) => role === "victim");
+}
+
+function whySkipped(
+  experiment: Experiment,
+  variant: Planned & Pick<Variant, "skip">,
+  observed: Rulings,
+): string | null {
+  if (variant.skip !== undefined) return variant.skip;
+  const unfit = variant.role === "victim" ? experiment.fault.unfit({ ...variant, expectations: {}, skip: null }) : null;
+  return unfit ?? (observed.has(variant) ? null : `no rule says what ${experiment.fault.name} does to it`);
 }
 
 /** What the scenario states goes before what is documented; how long to watch it is taken from the rule. */
@@ -120,23 +139,23 @@ function statedRuling(stated: Expected, experiment: Experiment, documented: Ruli
 /** How long to watch what no rule speaks of. */
 const defaultWatchMs = 300_000;
 
-function longest(rulings: RuledVariant[], phase: string): number {
-  return Math.max(0, ...rulings.map((ruling) => ruling.phases[phase]?.watchMs ?? 0));
-}
-
 function skipReason(
   experiment: Experiment,
+  description: Cluster["description"],
   actuators: Pick<Cluster["actuators"], "unsupported">,
-  rulings: RuledVariant[],
+  variants: PlannedVariant[],
 ): string | null {
   for (const capability of experiment.fault.needs) {
     const reason = actuators.unsupported(capability);
     if (reason !== null) return reason;
   }
-  const victims = rulings.filter(({ variant }) => variant.role === "victim");
-  const fit = victims.filter(({ variant }) => variant.skip === null);
-  if (fit.length > 0) return null;
-  const why = victims.map(({ variant }) => `${variant.name}: ${variant.skip}`);
+  for (const remedy of experiment.remedies ?? []) {
+    const lack = remedy.lacks(description);
+    if (lack !== null) return lack;
+  }
+  const victims = variants.filter(({ role }) => role === "victim");
+  if (victims.some(({ skip }) => skip === null)) return null;
+  const why = victims.map(({ name, skip }) => `${name}: ${skip}`);
   return why.length === 0 ? "it has no victims" : `no victim can be hit (${why.join("; ")})`;
 }
 

@@ -33,6 +33,12 @@ export interface PlannedFault {
   sharing: Sharing;
 }
 
+export interface PlannedRemedy {
+  name: string;
+  scope: Scope;
+  sharing: Sharing;
+}
+
 export interface PlannedPhase {
   /** `observe`, the name of a remedy, or `return`. */
   name: string;
@@ -91,6 +97,8 @@ export interface Plan {
   namespace: string;
   cluster: ClusterDescription;
   fault: PlannedFault;
+  /** What is done after, in order; each has the phase of its name. */
+  remedies: PlannedRemedy[];
   phases: PlannedPhase[];
   variants: PlannedVariant[];
   /** Milliseconds a good stretch must last unbroken to count. */

@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { UsageError } from "../errors.ts";
 import type { Fault } from "../faults/fault.ts";
 import { nodes } from "../kube/resources.ts";
+import type { Remedy } from "../remedies/remedy.ts";
 import type { Node } from "../kube/objects.ts";
 import { modelLimits } from "../workload/model-limits.ts";
 import { missingReference } from "../workload/references.ts";
@@ -29,10 +30,11 @@ export interface Selection {
   repeat: number;
 }
 
-/** A planned experiment and the fault that it injects. */
+/** A planned experiment, the fault that it injects and the remedies that it tries. */
 export interface Prepared {
   plan: Plan;
   fault: Fault;
+  remedies: Remedy[];
 }
 
 /**
@@ -46,6 +48,7 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
     const asked = own === null ? experiment : withVariants(experiment, own);
     return Array.from({ length: selection.repeat }, (_, index) => ({
       fault: experiment.fault,
+      remedies: experiment.remedies ?? [],
       plan: planExperiment(asked, cluster, {
         scenario,
         seed: selection.seed,
@@ -101,7 +104,7 @@ const noLimits = { skip: null, notes: [], assumed: [] };
 
 /** The same experiment on the user's VMs; what its scenario states of its own variants does not speak of them. */
 function withVariants(experiment: Declared["experiment"], variants: Variant[]): Declared["experiment"] {
-  const { expect: _expect, expectAfterReturn: _expectAfterReturn, ...rest } = experiment;
+  const { expect: _expect, expectAfter: _expectAfter, ...rest } = experiment;
   return { ...rest, variants };
 }
 

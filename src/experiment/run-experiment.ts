@@ -4,12 +4,21 @@ import { messageOf } from "../errors.ts";
 import type { Fault, Hit, Victim } from "../faults/fault.ts";
 import type { JournalWriter } from "../observe/journal-writer.ts";
 import { startRecorder } from "../observe/recorder.ts";
+import type { Remedy } from "../remedies/remedy.ts";
 import { UndoStack } from "../safety/undo-stack.ts";
 import { deploy } from "./deploy.ts";
+import { whoNeedsHelp } from "./need.ts";
 import type { Plan, PlannedPhase } from "./plan.ts";
 import type { OnProgress } from "./progress.ts";
 import { reachSteadyState } from "./steady-state.ts";
 import { chooseNode, findVictims } from "./victims.ts";
+
+/** What is done to the cluster, and after. */
+export interface Deeds {
+  fault: Fault;
+  /** In the order of the plan's. */
+  remedies: Remedy[];
+}
 
 export interface RunOptions {
   cluster: Cluster;
@@ -29,17 +38,17 @@ export interface RunEnd {
 }
 
 /**
- * Runs one planned experiment: deploys its variants, waits for the steady state, injects the fault once, observes
- * each phase, and undoes everything whatever happened. All that was planned, done and seen goes to the journal,
+ * Runs one planned experiment: deploys its variants, waits for the steady state, injects the fault once, observes,
+ * applies its remedies, takes the fault back, each with a phase of its own, and undoes everything whatever happened. All that was planned, done and seen goes to the journal,
  * which is judged afterwards; this function judges nothing and does not throw.
  */
-export async function runExperiment(plan: Plan, fault: Fault, options: RunOptions): Promise<RunEnd> {
+export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOptions): Promise<RunEnd> {
   const { cluster, journal } = options;
   const undo = new UndoStack(cluster.clock);
   journal.append({ kind: "plan", plan });
   let end: RunEnd;
   try {
-    end = await perform(plan, fault, options, undo);
+    end = await perform(plan, deeds, options, undo);
   } catch (error) {
     end = options.signal.aborted
       ? { status: "interrupted", reason: "interrupted" }
@@ -55,8 +64,9 @@ export async function runExperiment(plan: Plan, fault: Fault, options: RunOption
   return end;
 }
 
-async function perform(plan: Plan, fault: Fault, options: RunOptions, undo: UndoStack): Promise<RunEnd> {
+async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: UndoStack): Promise<RunEnd> {
   const { cluster, journal } = options;
+  const { fault } = deeds;
   const node = fault.scope === "node" ? await chooseNode(cluster) : null;
   if (fault.scope === "node" && node === null)
     return { status: "failed", reason: "there is no schedulable worker to lose" };
@@ -74,12 +84,15 @@ async function perform(plan: Plan, fault: Fault, options: RunOptions, undo: Undo
   journal.append({ kind: "phase", name: "steady-state", phase: "end" });
 
   const victims = await findVictims(plan, cluster);
-  undo.push(`fault ${fault.name}`, () => fault.revert(cluster, victims));
+  const disturbance = new UndoStack(cluster.clock);
+  undo.push("the disturbance", () => unwound(disturbance));
+  disturbance.push(`fault ${fault.name}`, () => fault.revert(cluster, victims));
   for (const phase of plan.phases) {
     journal.append({ kind: "phase", name: phase.name, phase: "start" });
     const guarded = { ...options, signal };
     if (phase.name === "observe") await inject(plan, fault, victims, guarded);
-    else await revert(plan, fault, victims, guarded);
+    else if (phase.name === "return") await revert(plan, disturbance, guarded);
+    else await remedy(plan, remedyOf(phase, deeds), victims, disturbance, guarded);
     await watch(plan, phase, guarded);
     journal.append({ kind: "phase", name: phase.name, phase: "end" });
   }
@@ -108,29 +121,64 @@ async function inject(plan: Plan, fault: Fault, victims: Victim[], options: RunO
   journal.append({ kind: "action", name: "inject", phase: "end", fault: fault.name, result });
 }
 
-function journalHit({ victim, receipt, refusal }: Hit, { journal }: RunOptions): void {
-  const variant = victim.variant.name;
-  if (receipt === null) {
-    journal.append({ kind: "action", name: "refused", variant, result: refusal ?? "refused" });
+function journalHit(hit: Hit, { journal }: RunOptions): void {
+  const variant = hit.victim.variant.name;
+  if (hit.receipt === null) {
+    journal.append({ kind: "action", name: hit.refused ? "refused" : "not-hit", variant, result: hit.reason });
     return;
   }
   journal.append({
     kind: "bite",
     variant,
-    vmiUid: victim.vmi.uid,
-    from: journal.secondsAt(receipt.fromMs),
-    to: journal.secondsAt(receipt.toMs),
-    evidence: receipt.evidence,
+    vmiUid: hit.victim.vmi.uid,
+    from: journal.secondsAt(hit.receipt.fromMs),
+    to: journal.secondsAt(hit.receipt.toMs),
+    evidence: hit.receipt.evidence,
   });
 }
 
-async function revert(plan: Plan, fault: Fault, victims: Victim[], options: RunOptions): Promise<void> {
+function remedyOf(phase: PlannedPhase, { remedies }: Deeds): Remedy {
+  const found = remedies.find(({ name }) => name === phase.name);
+  if (found === undefined) throw new Error(`the plan has a phase ${phase.name} and no remedy of that name`);
+  return found;
+}
+
+/** Applies a remedy to the victims that need it. @throws Error where none does: it would prove nothing */
+async function remedy(
+  plan: Plan,
+  remedy: Remedy,
+  victims: Victim[],
+  undo: UndoStack,
+  options: RunOptions,
+): Promise<void> {
   const { cluster, journal, signal } = options;
+  report(plan, options, remedy.name, null);
+  const needy = await whoNeedsHelp(cluster, victims);
+  if (needy.length === 0) throw new Error(`no victim needs ${remedy.name}: all of them serve`);
+  const target = remedy.targets(needy);
+  journal.append({ kind: "action", name: "remedy", phase: "start", remedy: remedy.name, target });
+  const applying = () => remedy.apply(cluster, needy, undo);
+  const hits = await withDeadline(cluster.clock, handsMs, applying, `the remedy ${remedy.name} to be applied`, signal);
+  const failures = hits.flatMap((hit) => (hit.receipt === null ? [`${hit.victim.vmi.name}: ${hit.reason}`] : []));
+  const done = `${hits.length - failures.length} of ${hits.length} done`;
+  const result = [done, ...failures].join("; ");
+  journal.append({ kind: "action", name: "remedy", phase: "end", remedy: remedy.name, result });
+}
+
+async function revert(plan: Plan, disturbance: UndoStack, options: RunOptions): Promise<void> {
+  const { cluster, journal, signal } = options;
+  const fault = plan.fault.name;
   report(plan, options, "return", null);
-  journal.append({ kind: "action", name: "revert", phase: "start", fault: fault.name });
-  const reverting = () => fault.revert(cluster, victims);
-  await withDeadline(cluster.clock, handsMs, reverting, `the fault ${fault.name} to be reverted`, signal);
-  journal.append({ kind: "action", name: "revert", phase: "end", fault: fault.name });
+  journal.append({ kind: "action", name: "revert", phase: "start", fault });
+  const reverting = () => unwound(disturbance);
+  await withDeadline(cluster.clock, handsMs, reverting, `the fault ${fault} to be reverted`, signal);
+  journal.append({ kind: "action", name: "revert", phase: "end", fault });
+}
+
+/** @throws Error that names the steps that failed */
+async function unwound(stack: UndoStack): Promise<void> {
+  const failures = await stack.unwind();
+  if (failures.length > 0) throw new Error(failures.join("; "));
 }
 
 async function watch(plan: Plan, phase: PlannedPhase, options: RunOptions): Promise<void> {

@@ -26,8 +26,12 @@ export interface Fault extends PlannedFault {
 }
 
 /** What was done to one victim, or why it could not be done. */
-export interface Hit {
-  victim: Victim;
-  receipt: Receipt | null;
-  refusal?: string;
-}
+export type Hit = { victim: Victim } & (
+  | { receipt: Receipt }
+  | {
+      receipt: null;
+      reason: string;
+      /** Whether the API server refused it, as it may; otherwise the hands could not do it. */
+      refused: boolean;
+    }
+);

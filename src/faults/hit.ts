@@ -1,15 +1,16 @@
-import type { Receipt } from "../cluster/cluster.ts";
+import { ApiError } from "../cluster/api-error.ts";
+import type { Cluster, Receipt } from "../cluster/cluster.ts";
 import { messageOf } from "../errors.ts";
 import type { Hit, Victim } from "./fault.ts";
 
-/** Does `act` to every victim at once; one that cannot be hit is a refusal, not an end for the others. */
+/** Does `act` to every victim at once; one that cannot be hit is no end for the others. */
 export function hitEach(victims: Victim[], act: (victim: Victim) => Promise<Receipt>): Promise<Hit[]> {
   return Promise.all(
     victims.map(async (victim) => {
       try {
         return { victim, receipt: await act(victim) };
       } catch (error) {
-        return { victim, receipt: null, refusal: messageOf(error) };
+        return { victim, receipt: null, reason: messageOf(error), refused: error instanceof ApiError };
       }
     }),
   );
@@ -31,4 +32,15 @@ export async function hitNodes(victims: Victim[], act: (node: string) => Promise
 /** The nodes that carry a victim, each once. */
 export function nodesOf(victims: Victim[]): string[] {
   return [...new Set(victims.map((victim) => victim.node))];
+}
+
+/** Asks something of the API server; that it accepts is the evidence. */
+export async function request(
+  { clock }: Pick<Cluster, "clock">,
+  evidence: string,
+  ask: () => Promise<unknown>,
+): Promise<Receipt> {
+  const fromMs = clock.now();
+  await ask();
+  return { fromMs, toMs: clock.now(), evidence };
 }

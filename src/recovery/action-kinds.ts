@@ -29,6 +29,8 @@ const kinds: Record<string, ActionKind> = {
   "virtctl unpause": { ...setUp, effect: "relief" },
   inject: process,
   refused: request,
+  "not-hit": setUp,
+  remedy: { ...process, effect: "relief", reach: "cluster", unseen: false },
   revert: { ...process, effect: "relief", reach: "cluster", unseen: false },
   delete: request,
   drain: { ...request, reach: "node" },

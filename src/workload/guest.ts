@@ -16,6 +16,14 @@ export interface GuestOptions {
   liveness?: Probe;
   readiness?: Probe;
   nodeSelector?: Record<string, string>;
+  /** `false`: it ignores the request to shut down, so that it is destroyed when its grace is over. */
+  obeysAcpi?: boolean;
+  /** Whether it runs a guest agent; by default it does not. */
+  agent?: boolean;
+  /** Whether the platform hears of a panic of its kernel; by default it does not. */
+  panicDevice?: boolean;
+  /** What becomes of it when it hangs, by a watchdog device that a daemon in it feeds; by default there is none. */
+  watchdog?: "poweroff" | "reset" | "shutdown";
   /** Seconds a shutdown may take before the guest is destroyed. */
   terminationGracePeriodSeconds?: number;
 }
@@ -35,6 +43,24 @@ serve ${servicePort} /usr/local/bin/answer &
 serve ${answerPort} /usr/local/bin/answer &
 `;
 
+/** What the guest is told to do at boot. */
+function userDataOf({ obeysAcpi, agent, watchdog }: GuestOptions): string {
+  return [
+    userData,
+    obeysAcpi === false ? "rc-service acpid stop\n" : "",
+    agent === true ? "rc-service qemu-guest-agent start\n" : "",
+    watchdog === undefined ? "" : "watchdog -t 10 -T 30 /dev/watchdog\n",
+  ].join("");
+}
+
+/** The same for the model of a guest, which reads no script. */
+export function guestAnnotations({ obeysAcpi, agent }: GuestOptions): Record<string, string> {
+  return {
+    ...(obeysAcpi === false && { "guest.rebound.dev/ignores-acpi": "true" }),
+    ...(agent === true && { "guest.rebound.dev/agent": "true" }),
+  };
+}
+
 /** The spec of a VMI that runs the default test guest: migratable, one vCPU, reachable on its two ports. */
 export function guestSpec(options: GuestOptions = {}): VmiSpec {
   const memory = options.memory ?? "128Mi";
@@ -52,12 +78,16 @@ export function guestSpec(options: GuestOptions = {}): VmiSpec {
           { name: "cloudinit", disk: { bus: "virtio" } },
         ],
         interfaces: [{ name: "default", masquerade: {} }],
+        ...(options.panicDevice === true && { panicDevices: [{ model: "isa" }] }),
+        ...(options.watchdog !== undefined && {
+          watchdog: { name: "watchdog", i6300esb: { action: options.watchdog } },
+        }),
       },
     },
     networks: [{ name: "default", pod: {} }],
     volumes: [
       { name: "root", containerDisk: { image: "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0" } },
-      { name: "cloudinit", cloudInitNoCloud: { userData } },
+      { name: "cloudinit", cloudInitNoCloud: { userData: userDataOf(options) } },
     ],
     ...(options.liveness !== undefined && { livenessProbe: options.liveness }),
     ...(options.readiness !== undefined && { readinessProbe: options.readiness }),

@@ -1,6 +1,6 @@
 import type { VariantKind } from "../experiment/plan.ts";
 import type { EvictionStrategy, Manifest, RunStrategy, VmiSpec } from "../kube/objects.ts";
-import { guestSpec, type GuestOptions } from "./guest.ts";
+import { guestAnnotations, guestSpec, type GuestOptions } from "./guest.ts";
 
 /** One VM configuration of an experiment, before it is planned. */
 export interface Variant {
@@ -61,7 +61,7 @@ export function bareVmi(name: string, options: Omit<VmOptions, "runStrategy"> = 
       {
         apiVersion: "kubevirt.io/v1",
         kind: "VirtualMachineInstance",
-        metadata: { name, labels: metadata.labels },
+        metadata: { name, ...metadata },
         spec,
       },
     ],
@@ -95,20 +95,21 @@ export function replicaSet(
   };
 }
 
-/**
- * Every way KubeVirt runs a VM, each with the same guest: the four run strategies that start one, a bare VMI
- * and a replica set as victims, a Halted VM as a bystander.
- */
-export function everyStrategy(options: Omit<VmOptions, "runStrategy"> = {}): Variant[] {
+/** A VM of every run strategy, each with the same guest: the four that start one as victims, a Halted VM as a bystander. */
+export function everyRunStrategy(options: Omit<VmOptions, "runStrategy"> = {}): Variant[] {
   return [
     vm("always", { ...options, runStrategy: "Always" }),
     vm("rerun", { ...options, runStrategy: "RerunOnFailure" }),
     vm("manual", { ...options, runStrategy: "Manual" }),
     vm("once", { ...options, runStrategy: "Once" }),
-    bareVmi("bare", options),
-    replicaSet("rs", options),
     vm("halted", { ...options, runStrategy: "Halted" }),
   ];
+}
+
+/** Every way KubeVirt runs a VM: the run strategies, and as further victims a bare VMI and a replica set. */
+export function everyStrategy(options: Omit<VmOptions, "runStrategy"> = {}): Variant[] {
+  const vms = everyRunStrategy(options);
+  return [...vms.slice(0, -1), bareVmi("bare", options), replicaSet("rs", options), ...vms.slice(-1)];
 }
 
 /** The same variant, deployed and watched beside the victims. */
@@ -116,10 +117,17 @@ export function bystander(variant: Variant): Variant {
   return { ...variant, role: "bystander" };
 }
 
-function template(name: string, options: VmOptions): { metadata: { labels: Record<string, string> }; spec: VmiSpec } {
+interface Template {
+  metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+  spec: VmiSpec;
+}
+
+function template(name: string, options: VmOptions): Template {
   const spec = guestSpec(options);
   if (options.evictionStrategy !== undefined) spec.evictionStrategy = options.evictionStrategy;
-  return { metadata: { labels: { [variantLabel]: name } }, spec };
+  const annotations = guestAnnotations(options);
+  const isDescribed = Object.keys(annotations).length > 0;
+  return { metadata: { labels: { [variantLabel]: name }, ...(isDescribed && { annotations }) }, spec };
 }
 
 /** The spec under which this variant's VMIs are made; a `Manifest` is checked before it becomes a variant. */

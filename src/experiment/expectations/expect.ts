@@ -1,6 +1,7 @@
 import { comebacks, type Expectation, type Outcome } from "../plan.ts";
 import { wayOf, type Situation } from "./situation.ts";
-import { platformTable, type Row } from "./table.ts";
+import type { Row } from "./row.ts";
+import { platformTable } from "./table.ts";
 import { noWait, recreate, start, sum, type Wait } from "./times.ts";
 
 /** What a rule says of a situation, and how long one must watch to see it. */
@@ -48,8 +49,8 @@ function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situati
 
 function fits(row: Row, situation: Situation): boolean {
   return (
-    row.fault === situation.fault.name &&
-    row.phase === situation.phase &&
+    [row.fault].flat().includes(situation.fault.name) &&
+    [row.phase].flat().includes(situation.phase) &&
     Object.entries(row.parameters ?? {}).every(([name, value]) => situation.fault.parameters[name] === value) &&
     (row.when?.(situation) ?? true)
   );

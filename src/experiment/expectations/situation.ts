@@ -5,6 +5,8 @@ export interface Situation {
   fault: PlannedFault;
   /** `observe`, a remedy's name, or `return`. */
   phase: string;
+  /** The phases before it, in order. */
+  before: string[];
   /** How long the fault is left alone before it is reverted, in milliseconds; null: as long as its outcome needs. */
   heldMs: number | null;
   variant: Omit<PlannedVariant, "expectations" | "skip">;

@@ -1,4 +1,5 @@
 import type { Probe } from "../../kube/objects.ts";
+import { obeysAcpi } from "../../workload/traits.ts";
 import { vmiSpecOf } from "../../workload/variant.ts";
 import type { Situation } from "./situation.ts";
 
@@ -52,6 +53,23 @@ export function oomNoticed({ cluster, variant }: Situation): Wait {
   return cluster.cgroup === "v2" ? watchdog : domainEvent;
 }
 
+/** A launcher that is dead is found so by the same watchdog, whatever killed it; a replica set sees its pod end. */
+export function launcherDead({ variant }: Situation): Wait {
+  return variant.kind === "VirtualMachineInstanceReplicaSet" ? domainEvent : watchdog;
+}
+
+/** A hung guest's i6300esb fires after the 30 s that the guest's own daemon sets. */
+export const watchdogDevice: Wait = { least: 30_000, most: 35_000 };
+
+/**
+ * A pod that is told to end does so when its guest has shut down, or was destroyed. A replica set replaces a VMI
+ * whose pod is ending at once.
+ */
+export function podEnds(situation: Situation): Wait {
+  if (situation.variant.kind === "VirtualMachineInstanceReplicaSet") return domainEvent;
+  return obeysAcpi(situation.variant) ? obeys(situation) : destroyed(situation);
+}
+
 /** A guest that obeys ACPI shuts down within its grace period. */
 export function obeys(situation: Situation): Wait {
   return { least: 0, most: graceMs(situation) };
@@ -78,7 +96,7 @@ export function probePassed(situation: Situation, name: "livenessProbe" | "readi
  * A silent node: its last lease is up to 10 s old, the node controller looks every 5 s and waits for the grace
  * period (pkg/controller/nodelifecycle); the NoExecute taint may wait 10 s for its limiter.
  */
-function nodeLost({ cluster }: Situation): Wait {
+export function nodeLost({ cluster }: Situation): Wait {
   const grace = cluster.settings.nodeMonitorGracePeriodSeconds * 1000;
   return { least: grace - 10_000, most: grace + 5_000 + 10_000 };
 }
@@ -102,6 +120,30 @@ export function nodeReturns({ cluster }: Situation): Wait {
   const boot = { simulated: 30_000, kind: 60_000, existing: 600_000 }[cluster.provider];
   return { least: 0, most: boot + watchdog.most };
 }
+
+/** A kubelet that reaches the API server again renews its lease and reports; the VMI's readiness follows. */
+export const kubeletReports: Wait = { least: 0, most: 20_000 };
+
+/**
+ * From a remedy to the end of the VMIs: a pod deleted by force is gone at once, the garbage collector comes every
+ * 20 s, and leaves orphans alone for 40 s (pkg/controller/podgc).
+ */
+export function podRemoved({ phase }: Situation): Wait {
+  switch (phase) {
+    case "out-of-service-taint":
+      return { least: 0, most: 20_000 + 5_000 };
+    case "delete-node":
+      return { least: 40_000, most: 40_000 + 2 * 20_000 };
+    default:
+      return domainEvent;
+  }
+}
+
+/**
+ * A migration from a node that is lost never starts: its target waits for a domain in vain, for 240 s and up to 119
+ * more (pkg/virt-controller/services/template.go: generateQemuTimeoutWithJitter).
+ */
+export const deadMigrationFails = (): Wait => ({ least: 240_000, most: 240_000 + 119_000 + 30_000 });
 
 function graceMs({ variant }: Situation): number {
   return (vmiSpecOf(variant).terminationGracePeriodSeconds ?? 30) * 1000;

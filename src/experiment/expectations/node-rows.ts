@@ -1,0 +1,82 @@
+import { obeysAcpi } from "../../workload/traits.ts";
+import { afterFailure, afterShutdown, all, sources, type Row } from "./row.ts";
+import type { Situation } from "./situation.ts";
+import * as times from "./times.ts";
+
+/** Losses of a node that end its guests, and those that its guests outlive. */
+export const deadly = ["node-shutdown"] as const;
+export const survived = ["node-freeze", "node-partition", "kubelet-stop"] as const;
+export const losses = [...deadly, ...survived] as const;
+
+/** Whether the fault lasts until the node is given up, and not so long that its pods are marked for deletion. */
+export function isHeldBriefly(situation: Situation): boolean {
+  const { heldMs } = situation;
+  return heldMs !== null && heldMs > times.nodeLost(situation).most && heldMs < times.podsMarked(situation).least;
+}
+
+export function isHeldLong(situation: Situation): boolean {
+  return situation.heldMs === null || situation.heldMs > times.podsMarked(situation).most;
+}
+
+/** Whether nothing that was tried before the node's return ended its VMIs. */
+export function isUnremedied({ before }: Situation): boolean {
+  return before.every((phase) => phase === "observe" || phase === "virtctl-migrate");
+}
+
+/** What becomes of VMs on a node that is lost, and when it comes back by itself. */
+export const nodeRows: readonly Row[] = [
+  {
+    id: "node lost, its pods not yet marked",
+    source: sources.silentNode,
+    fault: losses,
+    phase: "observe",
+    when: isHeldBriefly,
+    outcomes: all("stuck"),
+    waits: times.nodeLost,
+  },
+  {
+    id: "node lost, its pods marked",
+    source: `${sources.silentNode}, replica set controller`,
+    fault: losses,
+    phase: "observe",
+    when: isHeldLong,
+    outcomes: { ...all("stuck"), replicaSet: "restarted" },
+    waits: times.podsMarked,
+  },
+  {
+    id: "node back before its pods were marked",
+    source: sources.finalPhases,
+    fault: deadly,
+    phase: "return",
+    when: (situation) => isUnremedied(situation) && isHeldBriefly(situation),
+    outcomes: afterFailure,
+    waits: times.nodeReturns,
+  },
+  {
+    id: "node back after its pods were marked",
+    source: sources.finalPhases,
+    fault: deadly,
+    phase: "return",
+    when: (situation) => isUnremedied(situation) && isHeldLong(situation),
+    outcomes: { ...afterFailure, replicaSet: "undisturbed" },
+    waits: times.nodeReturns,
+  },
+  {
+    id: "node reached again before its pods were marked",
+    source: sources.ready,
+    fault: survived,
+    phase: "return",
+    when: (situation) => isUnremedied(situation) && isHeldBriefly(situation),
+    outcomes: all("resumed"),
+    waits: () => times.kubeletReports,
+  },
+  {
+    id: "node reached again after its pods were marked",
+    source: sources.finalPhases,
+    fault: survived,
+    phase: "return",
+    when: (situation) => isUnremedied(situation) && isHeldLong(situation) && obeysAcpi(situation.variant),
+    outcomes: { ...afterShutdown, replicaSet: "undisturbed" },
+    waits: (situation) => times.sum(times.kubeletReports, times.obeys(situation)),
+  },
+];

@@ -1,0 +1,49 @@
+import { vmiSpecOf } from "../../workload/variant.ts";
+import { afterFailure, afterShutdown, all, sources, type Row } from "./row.ts";
+import type { Situation } from "./situation.ts";
+import * as times from "./times.ts";
+
+const isProbed = ({ variant }: Situation): boolean => vmiSpecOf(variant).livenessProbe !== undefined;
+
+/** What the kubelet's probes of a guest find, and what follows. */
+export const probeRows: readonly Row[] = [
+  {
+    id: "liveness failed, the guest obeys",
+    source: sources.finalPhases,
+    fault: "probe-failure",
+    parameters: { probe: "liveness", how: "port-closed" },
+    phase: "observe",
+    outcomes: afterShutdown,
+    waits: (situation) => times.sum(times.probeFailed(situation, "livenessProbe"), times.obeys(situation)),
+  },
+  {
+    id: "liveness failed, the guest is hung",
+    source: sources.finalPhases,
+    fault: ["probe-failure", "guest-hang", "guest-panic"],
+    phase: "observe",
+    when: (situation) =>
+      isProbed(situation) &&
+      (situation.fault.name !== "probe-failure" ||
+        (situation.fault.parameters["probe"] === "liveness" && situation.fault.parameters["how"] === "guest-hung")),
+    outcomes: afterFailure,
+    waits: (situation) => times.sum(times.probeFailed(situation, "livenessProbe"), times.destroyed(situation)),
+  },
+  {
+    id: "readiness failed",
+    source: sources.ready,
+    fault: "probe-failure",
+    parameters: { probe: "readiness" },
+    phase: "observe",
+    outcomes: all("stuck"),
+    waits: (situation) => times.probeFailed(situation, "readinessProbe"),
+  },
+  {
+    id: "readiness passes again",
+    source: sources.ready,
+    fault: "probe-failure",
+    parameters: { probe: "readiness", how: "port-closed" },
+    phase: "return",
+    outcomes: all("resumed"),
+    waits: (situation) => times.probePassed(situation, "readinessProbe"),
+  },
+];

@@ -1,0 +1,54 @@
+import { isHeldBriefly, isHeldLong, isUnremedied, losses } from "./node-rows.ts";
+import { afterFailure, all, sources, type Row } from "./row.ts";
+import * as times from "./times.ts";
+
+const effective = ["force-delete", "out-of-service-taint", "delete-node"] as const;
+
+/** What each remedy does for the VMs of a node that is lost, and what is left to the node's return. */
+export const remedyRows: readonly Row[] = [
+  {
+    id: "pods of a lost node removed, not yet marked",
+    source: sources.podGone,
+    fault: losses,
+    phase: effective,
+    when: (situation) => isUnremedied(situation) && isHeldBriefly(situation),
+    outcomes: afterFailure,
+    waits: times.podRemoved,
+  },
+  {
+    id: "pods of a lost node removed, marked before",
+    source: sources.podGone,
+    fault: losses,
+    phase: effective,
+    when: (situation) => isUnremedied(situation) && isHeldLong(situation),
+    outcomes: { ...afterFailure, replicaSet: "undisturbed" },
+    waits: times.podRemoved,
+  },
+  {
+    id: "migration of VMs on a lost node, not yet marked",
+    source: sources.deadMigration,
+    fault: losses,
+    phase: "virtctl-migrate",
+    when: isHeldBriefly,
+    outcomes: { ...all("stuck"), replicaSet: "restarted" },
+    waits: times.deadMigrationFails,
+  },
+  {
+    id: "migration of VMs on a lost node, marked before",
+    source: sources.deadMigration,
+    fault: losses,
+    phase: "virtctl-migrate",
+    when: isHeldLong,
+    outcomes: { ...all("stuck"), replicaSet: "undisturbed" },
+    waits: times.deadMigrationFails,
+  },
+  {
+    id: "node back after its VMs were remedied",
+    source: sources.podGone,
+    fault: losses,
+    phase: "return",
+    when: (situation) => !isUnremedied(situation),
+    outcomes: { ...all("stopped"), Always: "undisturbed", RerunOnFailure: "undisturbed", replicaSet: "undisturbed" },
+    waits: times.nodeReturns,
+  },
+];

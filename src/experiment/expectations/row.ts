@@ -1,0 +1,57 @@
+import type { Outcome } from "../plan.ts";
+import type { Situation, Way } from "./situation.ts";
+import type { Wait } from "./times.ts";
+
+/** One cause, and what the platform is documented to make of a VM that runs in each way. */
+export interface Row {
+  id: string;
+  /** Where that is documented: functions of KubeVirt 1.9.0, controllers of Kubernetes 1.36.2. */
+  source: string;
+  fault: string | readonly string[];
+  /** Those of the fault's parameters that matter. */
+  parameters?: Record<string, unknown>;
+  phase: string | readonly string[];
+  /** A further condition. */
+  when?(situation: Situation): boolean;
+  outcomes: Partial<Record<Way, Outcome>>;
+  /** What the platform waits for before it wants a new VMI, or before the old one is good again. */
+  waits(situation: Situation): Wait;
+}
+
+type Outcomes = Record<Exclude<Way, "Halted">, Outcome>;
+
+/** The VMI ended Failed, as after a crash. */
+export const afterFailure: Outcomes = {
+  Always: "restarted",
+  RerunOnFailure: "restarted",
+  Manual: "stopped",
+  Once: "stopped",
+  bare: "stopped",
+  replicaSet: "restarted",
+};
+
+/** The VMI ended Succeeded, which RerunOnFailure takes for an end that was wanted. */
+export const afterShutdown: Outcomes = { ...afterFailure, RerunOnFailure: "stopped" };
+
+/** Nobody looks at how the VM is run. */
+export function all(outcome: Outcome): Outcomes {
+  return {
+    Always: outcome,
+    RerunOnFailure: outcome,
+    Manual: outcome,
+    Once: outcome,
+    bare: outcome,
+    replicaSet: outcome,
+  };
+}
+
+export const sources = {
+  finalPhases: "KubeVirt: calculateVmPhaseForStatusReason, syncRunStrategy",
+  domain: "KubeVirt: calculateVmPhaseForStatusReason; libvirt: the domain goes on",
+  deletion: "KubeVirt: syncRunStrategy, of a VMI that its controller did not delete",
+  lifecycle: "KubeVirt: virt-api's stop and restart",
+  ready: "KubeVirt: syncReadyConditionFromPod",
+  silentNode: "Kubernetes: taint eviction; KubeVirt: node controller",
+  podGone: "Kubernetes: pod garbage collector; KubeVirt: a VMI without its pod is Failed",
+  deadMigration: "KubeVirt: the source's virt-handler starts the copy, and the migration controller waits for it",
+} as const;

@@ -1,0 +1,59 @@
+import type { PlannedVariant } from "../experiment/plan.ts";
+import type { KubeObject, Probe } from "../kube/objects.ts";
+import { vmiSpecOf } from "./variant.ts";
+
+type Described = Pick<PlannedVariant, "kind" | "manifests">;
+
+/** Whether its guest shuts down when it is asked to. */
+export function obeysAcpi(variant: Described): boolean {
+  const isOn = vmiSpecOf(variant).domain.features?.acpi?.enabled !== false;
+  return isOn && templateAnnotationsOf(variant)["guest.rebound.dev/ignores-acpi"] !== "true";
+}
+
+/** Whether the platform hears of a kernel panic in its guest. */
+export function hasPanicDevice(variant: Described): boolean {
+  return vmiSpecOf(variant).domain.devices["panicDevices"] !== undefined;
+}
+
+/** Whether a reboot of its guest ends the VMI. */
+export function rebootTerminates(variant: Described): boolean {
+  return vmiSpecOf(variant).domain["rebootPolicy"] === "Terminate";
+}
+
+/** What its watchdog device does when nobody feeds it; null where it has none. */
+export function watchdogAction(variant: Described): string | null {
+  const device = vmiSpecOf(variant).domain.devices["watchdog"] as { i6300esb?: { action?: string } } | undefined;
+  return device === undefined ? null : (device.i6300esb?.action ?? "reset");
+}
+
+/** How a probe asks: `tcpSocket`, `httpGet`, `exec` or `guestAgentPing`; null where there is no probe. */
+export function probeKind(probe: Probe | undefined): string | null {
+  if (probe === undefined) return null;
+  return ["tcpSocket", "httpGet", "exec", "guestAgentPing"].find((kind) => kind in probe) ?? null;
+}
+
+/**
+ * The attributes of a variant by which a promise may be kept for some and broken for others, each in words. What is
+ * as it is by default is left out.
+ */
+export function traitsOf(variant: Described): Record<string, string> {
+  const { livenessProbe, readinessProbe } = vmiSpecOf(variant);
+  const watchdog = watchdogAction(variant);
+  const liveness = probeKind(livenessProbe);
+  const readiness = probeKind(readinessProbe);
+  return {
+    ...(liveness !== null && { liveness }),
+    ...(readiness !== null && { readiness }),
+    ...(hasPanicDevice(variant) && { "panic device": "yes" }),
+    ...(watchdog !== null && { watchdog }),
+    ...(rebootTerminates(variant) && { "reboot policy": "Terminate" }),
+    ...(!obeysAcpi(variant) && { "obeys ACPI": "no" }),
+  };
+}
+
+/** The annotations that its VMIs get. */
+export function templateAnnotationsOf({ kind, manifests: [manifest] }: Described): Record<string, string> {
+  if (kind === "VirtualMachineInstance") return manifest?.metadata.annotations ?? {};
+  const spec = manifest?.["spec"] as { template?: { metadata?: Partial<KubeObject["metadata"]> } } | undefined;
+  return spec?.template?.metadata?.annotations ?? {};
+}
