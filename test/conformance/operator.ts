@@ -51,7 +51,7 @@ export class Operator {
   async drain(node: string): Promise<Answer> {
     const { store, clock } = this.#simulation;
     const answer = await this.cordon(node, true);
-    const pods = store.list<Pod>("pods").filter((pod) => pod.spec.nodeName === node && !ownedByDaemonSet(pod));
+    const pods = store.list<Pod>("pods").filter((pod) => pod.spec.nodeName === node && isDrained(pod));
     const evict = async ({ metadata: { name, namespace, uid } }: Pod): Promise<void> => {
       if (store.get("pods", namespace, name)?.metadata.uid !== uid) return;
       const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
@@ -79,8 +79,9 @@ export class Operator {
   }
 }
 
-function ownedByDaemonSet({ metadata }: Pod): boolean {
-  return metadata.ownerReferences?.some(({ kind }) => kind === "DaemonSet" || kind === "Node") ?? false;
+/** Drained is what a controller will make anew elsewhere: no daemon, no static pod. */
+function isDrained({ metadata: { ownerReferences = [] } }: Pod): boolean {
+  return ownerReferences.length > 0 && !ownerReferences.some(({ kind }) => kind === "DaemonSet" || kind === "Node");
 }
 
 function messageIn(text: string): string {

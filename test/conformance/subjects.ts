@@ -26,9 +26,11 @@ export class Subjects {
   }
 
   /** The key of the object that an event is about; undefined where that object is not compared. */
-  keyOfInvolved({ involvedObject }: KubeEvent): string | undefined {
-    if (involvedObject.kind === "Node") return `node/${roleOf(involvedObject.name)}`;
-    return involvedObject.uid === undefined ? undefined : this.#keys.get(involvedObject.uid);
+  keyOfInvolved({ involvedObject: { kind, name, uid } }: KubeEvent): string | undefined {
+    if (kind === "Node") return `node/${roleOf(name)}`;
+    // The taint manager knows no UIDs.
+    if (uid === undefined || uid === "") return kind === "Pod" ? this.pod(name) : undefined;
+    return this.#keys.get(uid);
   }
 
   /** The name that the object of that key has here. */

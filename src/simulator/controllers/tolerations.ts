@@ -9,7 +9,11 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
 }
 
 /** The first taint of those effects that the pod does not tolerate. */
-export function untolerated(pod: Pod, taints: readonly Taint[], effects: Taint["effect"][]): Taint | undefined {
+export function untolerated(
+  pod: Pick<Pod, "spec">,
+  taints: readonly Taint[],
+  effects: Taint["effect"][],
+): Taint | undefined {
   return taints.find(
     (taint) => effects.includes(taint.effect) && !(pod.spec.tolerations ?? []).some((one) => tolerates(one, taint)),
   );

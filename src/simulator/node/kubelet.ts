@@ -11,6 +11,10 @@ import { hostIpOf, podNetworkOf, type NodeProfile } from "./node-object.ts";
 import { rejection } from "./pod-admission.ts";
 import { PodWorker, type PodWorkerHost } from "./pod-worker.ts";
 
+/** pkg/kubelet/cm: CgroupV1MaintenanceModeWarning as 1.36 words it. */
+const cgroupV1 =
+  "cgroup v1 detected. cgroup v1 support is deprecated and will be removed in a future release. Please migrate to cgroup v2";
+
 /** The kubelet of one machine: starts and stops with it, knows of the API what reaches it, and cares for its pods. */
 export class Kubelet implements PodWorkerHost {
   readonly world: World;
@@ -140,6 +144,7 @@ export class Kubelet implements PodWorkerHost {
     const startMs = this.latency(200, 500, "kubelet start", this.machine.boot, this.world.clock.now());
     this.#begin(startMs);
     if (this.#reached) this.#heartbeat.event("Normal", "Starting", "Starting kubelet.");
+    if (this.#reached && this.world.settings.cgroup === "v1") this.#heartbeat.event("Warning", "CgroupV1", cgroupV1);
     this.later(startMs, () => {
       if (!this.reachesApi()) return;
       this.#heartbeat.event("Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
