@@ -1,9 +1,10 @@
 import type { ApiRequest, ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
 import type { World } from "../world.ts";
-import { reviewAccess } from "./access-review.ts";
+import { answerReview } from "./access-review.ts";
 import { discover, version } from "./discovery.ts";
 import { evict } from "./eviction.ts";
+import { answerOpenApi } from "./openapi.ts";
 import { getObject, listObjects } from "./read.ts";
 import { servedAt } from "./registry.ts";
 import type { Served } from "./registry.ts";
@@ -61,8 +62,8 @@ export class ApiServer {
     const { segments, method } = query;
     const target = readTarget(segments);
     if (target === undefined) return this.#answerRoot(query);
-    if (target.group === "authorization.k8s.io" && target.plural === "selfsubjectaccessreviews" && method === "POST") {
-      return reviewAccess(query);
+    if (target.group === "authorization.k8s.io" && target.version === "v1") {
+      return answerReview(target.plural, query) ?? pageNotFound();
     }
     if (target.group === subresourceGroup && ["v1", "v1alpha3"].includes(target.version)) {
       return answerSubresource(this.#world, this.#virtHandlers, target, query);
@@ -85,6 +86,7 @@ export class ApiServer {
     const [first] = segments;
     if (first === "version") return answer(200, version);
     if (first === "healthz" || first === "livez" || first === "readyz") return textAnswer(200, "ok");
+    if (first === "openapi") return answerOpenApi(segments) ?? pageNotFound();
     return discover(segments, headers["accept"] ?? "") ?? pageNotFound();
   }
 

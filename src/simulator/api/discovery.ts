@@ -32,15 +32,13 @@ const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupD
 /** Served, but never stored: only asked for. */
 const reviews = {
   group: "authorization.k8s.io",
-  resources: [
-    {
-      name: "selfsubjectaccessreviews",
-      singularName: "selfsubjectaccessreview",
-      namespaced: false,
-      kind: "SelfSubjectAccessReview",
-      verbs: ["create"],
-    },
-  ],
+  resources: ["SelfSubjectAccessReview", "SelfSubjectRulesReview"].map((kind) => ({
+    name: `${kind.toLowerCase()}s`,
+    singularName: kind.toLowerCase(),
+    namespaced: false,
+    kind,
+    verbs: ["create"],
+  })),
 };
 
 interface Group {

@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ApiRequest, ApiResponse, ApiStream } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
+import { jsonOfProtobuf, protobufType } from "./protobuf.ts";
+import { contentType } from "./request.ts";
 import { answer, statusOf } from "./wire.ts";
 
 /** How to listen. */
@@ -108,7 +110,12 @@ async function read(request: IncomingMessage): Promise<ApiRequest> {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
-  const text = Buffer.concat(chunks).toString("utf8");
+  let text = Buffer.concat(chunks).toString("utf8");
+  // Only here are there bytes: what handles requests reads text.
+  if (contentType(headers) === protobufType && length > 0) {
+    text = jsonOfProtobuf(Buffer.concat(chunks));
+    headers["content-type"] = "application/json";
+  }
   return { method: request.method ?? "GET", path: request.url ?? "/", headers, ...(text !== "" && { body: text }) };
 }
 

@@ -1,12 +1,30 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { isFields } from "./fields.ts";
-import schema from "./kubevirt-schema.json" with { type: "json" };
+import kubernetes from "./kubernetes-schema.json" with { type: "json" };
+import kubevirt from "./kubevirt-schema.json" with { type: "json" };
 import type { Served } from "./registry.ts";
 import { badRequest } from "./wire.ts";
 
-/** Members of each type: `name` or, where required, `name!`, with `[]` and `{}` for lists and maps. */
-const types: Record<string, Record<string, string>> = schema.types;
-const roots: Record<string, string> = schema.resources;
+/** What is known of a family of kinds. */
+export interface Schema {
+  /** The type of each resource, by plural. */
+  resources: Record<string, string>;
+  /** Members of each type: `name` or, where required, `name!`, with `[]` and `{}` for lists and maps. */
+  types: Record<string, Record<string, string>>;
+  /** What types and members are for, by `Type` and `Type.member`. */
+  descriptions: Record<string, string>;
+}
+
+const schemas: readonly Schema[] = [kubevirt, kubernetes] as unknown as Schema[];
+
+/** Kubernetes' types, with those that all objects share. */
+export const commonSchema = schemas[1]!;
+
+/** The schema that a resource's type is in, and that type's name; undefined where nothing is known of it. */
+export function schemaOf(plural: string): { schema: Schema; type: string } | undefined {
+  const schema = schemas.find(({ resources }) => plural in resources);
+  return schema && { schema, type: schema.resources[plural]! };
+}
 
 /**
  * Takes fields away that the resource's schema does not know: refused with 400 where `fieldValidation` is
@@ -18,10 +36,11 @@ export function checkFields(
   fieldValidation: string,
   warnings: string[],
 ): KubeObject {
-  const root = roots[served.plural];
-  if (root === undefined) return object;
+  const known = schemaOf(served.plural);
   const unknown: string[] = [];
-  const known = pruned(object, root, "", unknown) as KubeObject;
+  const metadata = pruned(commonSchema, object.metadata, "ObjectMeta", "metadata", unknown);
+  const whole = { ...object, metadata } as KubeObject;
+  const kept = known === undefined ? whole : (pruned(known.schema, whole, known.type, "", unknown) as KubeObject);
   if (unknown.length === 0) return object;
   const found = unknown.map((path) => `unknown field "${path}"`);
   if (fieldValidation === "Strict") {
@@ -30,46 +49,101 @@ export function checkFields(
     );
   }
   if (fieldValidation === "Warn") warnings.push(...found);
-  return known;
+  return kept;
+}
+
+/** Refuses (400) what cannot be read into a built-in kind: a member that is of another type than the kind's. */
+export function checkTypes(served: Served, object: KubeObject): void {
+  const known = schemaOf(served.plural);
+  if (served.custom || known === undefined) return;
+  const wrong = firstMismatch(known.schema, object, known.type, "");
+  if (wrong === undefined) return;
+  throw badRequest(
+    `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: json: cannot unmarshal ${wrong.found} into Go struct field ${served.kind}.${wrong.path} of type ${wrong.expected}`,
+  );
 }
 
 /** What virt-api finds amiss when it holds an object against the API's schema: types and required fields. */
 export function schemaProblems(plural: string, object: KubeObject): string[] {
-  const root = roots[plural];
+  const known = schemaOf(plural);
   const problems: string[] = [];
-  if (root !== undefined) inspect(object, root, "", problems);
+  if (known !== undefined) inspect(known.schema, object, known.type, "", problems);
   return problems;
 }
 
-function pruned(value: unknown, type: string, path: string, unknown: string[]): unknown {
+function pruned(schema: Schema, value: unknown, type: string, path: string, unknown: string[]): unknown {
   if (type.startsWith("[]") && Array.isArray(value)) {
-    return value.map((element, index) => pruned(element, type.slice(2), `${path}[${index}]`, unknown));
+    return value.map((element, index) => pruned(schema, element, type.slice(2), `${path}[${index}]`, unknown));
   }
   if (!isFields(value)) return value;
-  const members = types[type];
+  const members = schema.types[type];
   const result: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
     const memberType = type.startsWith("{}") ? type.slice(2) : memberOf(members, key);
     const memberPath = path === "" ? key : `${path}.${key}`;
     if (memberType === undefined && members !== undefined) unknown.push(memberPath);
-    else result[key] = pruned(member, memberType ?? "any", memberPath, unknown);
+    else result[key] = pruned(schema, member, memberType ?? "any", memberPath, unknown);
   }
   return result;
 }
 
-function inspect(value: unknown, type: string, path: string, problems: string[]): void {
+interface Mismatch {
+  path: string;
+  found: string;
+  expected: string;
+}
+
+function firstMismatch(schema: Schema, value: unknown, type: string, path: string): Mismatch | undefined {
+  if (value === null || value === undefined || type === "any") return undefined;
+  const inner = type.slice(2);
+  // Quantities and times are strings too, and quantities may be written as numbers.
+  const fits = type === "string" ? ["string", "number"].includes(typeof value) : expectation(type, value)[1];
+  if (!fits) return { path, found: Array.isArray(value) ? "array" : goTypeOf(value), expected: goName(type) };
+  if (Array.isArray(value)) {
+    return first(value.entries(), ([, element]) => firstMismatch(schema, element, inner, path));
+  }
+  if (!isFields(value)) return undefined;
+  return first(Object.entries(value), ([key, member]) =>
+    firstMismatch(
+      schema,
+      member,
+      type.startsWith("{}") ? inner : (memberOf(schema.types[type], key) ?? "any"),
+      path === "" ? key : `${path}.${key}`,
+    ),
+  );
+}
+
+function first<T, R>(values: Iterable<T>, find: (value: T) => R | undefined): R | undefined {
+  for (const value of values) {
+    const found = find(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function goTypeOf(value: unknown): string {
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+function goName(type: string): string {
+  if (type.startsWith("[]")) return `[]${goName(type.slice(2))}`;
+  if (type.startsWith("{}")) return `map[string]${goName(type.slice(2))}`;
+  return { string: "string", boolean: "bool", integer: "int32" }[type] ?? `v1.${type}`;
+}
+
+function inspect(schema: Schema, value: unknown, type: string, path: string, problems: string[]): void {
   if (value === null || value === undefined || type === "any") return;
   const [expected, fits] = expectation(type, value);
   if (!fits) {
     problems.push(`${path} in body must be of type ${expected}: "${jsonTypeOf(value)}"`);
   } else if (Array.isArray(value)) {
-    value.forEach((element, index) => inspect(element, type.slice(2), `${path}[${index}]`, problems));
+    value.forEach((element, index) => inspect(schema, element, type.slice(2), `${path}[${index}]`, problems));
   } else if (isFields(value)) {
-    for (const [key, member] of Object.entries(types[type] ?? {})) {
+    for (const [key, member] of Object.entries(schema.types[type] ?? {})) {
       const name = key.replace("!", "");
       const memberPath = path === "" ? name : `${path}.${name}`;
       if (value[name] === undefined && key.endsWith("!")) problems.push(`${memberPath} in body is required`);
-      inspect(value[name], member, memberPath, problems);
+      inspect(schema, value[name], member, memberPath, problems);
     }
   }
 }

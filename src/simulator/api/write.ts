@@ -9,7 +9,7 @@ import { find, objectAnswer } from "./read.ts";
 import type { Served } from "./registry.ts";
 import { contentType, isDryRun, readObject } from "./request.ts";
 import type { Query, Target } from "./request.ts";
-import { checkFields } from "./schema.ts";
+import { checkFields, checkTypes } from "./schema.ts";
 import { badRequest, invalid } from "./wire.ts";
 
 /** POST to a collection. */
@@ -152,6 +152,7 @@ function read(
   sent: Record<string, unknown>,
 ): { object: KubeObject; warnings: string[] } {
   const object = fitted(served, target, sent);
+  checkTypes(served, object);
   const warnings: string[] = [];
   if (served.custom && target.version !== served.version) {
     warnings.push(`${served.group}/${target.version} is now deprecated and will be removed in a future release.`);
