@@ -141,6 +141,7 @@ export class Kubelet implements PodWorkerHost {
 
   #start(): void {
     this.#heartbeat.notReady = undefined;
+    this.machine.devices.clear();
     const startMs = this.latency(200, 500, "kubelet start", this.machine.boot, this.world.clock.now());
     this.#begin(startMs);
     if (this.#reached) this.#heartbeat.event("Normal", "Starting", "Starting kubelet.");

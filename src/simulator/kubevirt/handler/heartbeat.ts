@@ -36,9 +36,23 @@ export function startHeartbeat(
   }
   machine.schedule(world.random.between(2_000, 8_000, incarnation, "device plug-ins"), () => {
     if (!alive()) return;
-    for (const device of devices) machine.devices.set(device, devicesEach);
+    offerDevices();
     beat();
   });
+  // A kubelet that starts knows no plug-in; each sees its new socket and registers again.
+  let kubeletRunning = machine.kubeletRunning;
+  machine.onChange(() => {
+    const starts = machine.kubeletRunning && !kubeletRunning;
+    kubeletRunning = machine.kubeletRunning;
+    if (!starts || !alive()) return;
+    machine.schedule(world.random.between(2_000, 5_000, incarnation, "register again", world.clock.now()), () => {
+      if (alive()) offerDevices();
+    });
+  });
+
+  function offerDevices(): void {
+    for (const device of devices) machine.devices.set(device, devicesEach);
+  }
 
   function registered(): boolean {
     return devices.every((device) => machine.devices.has(device));
