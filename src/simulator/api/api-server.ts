@@ -4,8 +4,9 @@ import type { World } from "../world.ts";
 import { answerReview } from "./access-review.ts";
 import { discover, version } from "./discovery.ts";
 import { evict } from "./eviction.ts";
+import { answerLog } from "./log.ts";
 import { answerOpenApi } from "./openapi.ts";
-import { getObject, listObjects } from "./read.ts";
+import { find, getObject, listObjects } from "./read.ts";
 import { servedAt } from "./registry.ts";
 import type { Served } from "./registry.ts";
 import { deleteCollection, deleteObject } from "./remove.ts";
@@ -134,6 +135,18 @@ export class ApiServer {
       case "eviction":
         if (query.method === "POST") return evict(this.#world, served, target, query);
         throw methodNotAllowed();
+      case "log":
+        if (query.method === "GET") return answerLog(this.#world, served, target, query);
+        throw methodNotAllowed();
+      case "attach":
+      case "exec":
+      case "portforward":
+        find(this.#world.store, served, target);
+        throw new StatusError(
+          501,
+          "NotImplemented",
+          `the simulated cluster has no ${target.subresource}: its containers are models, with no process or port behind them`,
+        );
       default:
         return pageNotFound();
     }

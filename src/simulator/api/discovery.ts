@@ -105,8 +105,8 @@ function resourceList(group: string, version: string): object {
       name: `${served.plural}/${name}`,
       singularName: "",
       namespaced: served.namespaced,
-      ...(kind !== undefined && { group: kind.group, version: kind.version }),
-      kind: kind?.kind ?? served.kind,
+      kind: served.kind,
+      ...kind,
       verbs,
     })),
   ]);
@@ -155,7 +155,7 @@ function aggregatedResource(served: Served, version: string): object {
     ...(served.subresources.length > 0 && {
       subresources: served.subresources.map(({ name, verbs, kind }) => ({
         subresource: name,
-        responseKind: kind ?? { ...own, kind: served.kind },
+        responseKind: { ...own, kind: served.kind, ...kind },
         verbs,
       })),
     }),

@@ -84,7 +84,12 @@ export function jsonOfProtobuf(bytes: Buffer): string {
     throw new StatusError(415, "UnsupportedMediaType", message);
   }
   const object = decode(parsed.lookupType(kind), Buffer.from(raw ?? []), String);
-  return JSON.stringify({ apiVersion, kind, ...object });
+  // Go writes every string of the metadata, also those that are not set.
+  return JSON.stringify({ apiVersion, kind, ...object, metadata: withoutEmpty(object["metadata"]) });
+}
+
+function withoutEmpty(fields: unknown): object {
+  return Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== ""));
 }
 
 function decode(type: protobuf.Type, bytes: Buffer, asBytes: typeof Array | typeof String): Record<string, unknown> {

@@ -20,7 +20,7 @@ export interface Subresource {
   name: string;
   verbs: readonly string[];
   /** Where what it takes and answers is not the resource's own kind. */
-  kind?: { group: string; version: string; kind: string };
+  kind?: { group?: string; version?: string; kind: string };
 }
 
 const builtInVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -36,6 +36,16 @@ const eviction: Subresource = {
   verbs: ["create"],
   kind: { group: "policy", version: "v1", kind: "Eviction" },
 };
+
+/** How to look into a container or to talk with it. */
+const inContainers: Subresource[] = [
+  { name: "log", verbs: ["get"] },
+  ...["Attach", "Exec", "PortForward"].map((what) => ({
+    name: what.toLowerCase(),
+    verbs: ["create", "get"],
+    kind: { kind: `Pod${what}Options` },
+  })),
+];
 
 type Extra = Partial<Omit<Served, keyof Resource>>;
 
@@ -77,7 +87,7 @@ export const registry: readonly Served[] = [
   builtIn(kube.nodes, { shortNames: ["no"], subresources: [status] }),
   builtIn(kube.persistentVolumeClaims, { shortNames: ["pvc"], subresources: [status] }),
   builtIn(of("", "persistentvolumes", "PersistentVolume", false), { shortNames: ["pv"], subresources: [status] }),
-  builtIn(kube.pods, { shortNames: ["po"], categories: all, subresources: [eviction, status] }),
+  builtIn(kube.pods, { shortNames: ["po"], categories: all, subresources: [eviction, ...inContainers, status] }),
   builtIn(kube.secrets),
   builtIn(of("", "serviceaccounts", "ServiceAccount"), { shortNames: ["sa"] }),
   builtIn(kube.services, { shortNames: ["svc"], categories: all, subresources: [status] }),
@@ -85,6 +95,11 @@ export const registry: readonly Served[] = [
   builtIn(of("apps", "daemonsets", "DaemonSet"), { shortNames: ["ds"], categories: all, subresources: [status] }),
   builtIn(of("apps", "deployments", "Deployment"), {
     shortNames: ["deploy"],
+    categories: all,
+    subresources: [scale, status],
+  }),
+  builtIn(of("apps", "replicasets", "ReplicaSet"), {
+    shortNames: ["rs"],
     categories: all,
     subresources: [scale, status],
   }),

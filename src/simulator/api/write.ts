@@ -38,6 +38,7 @@ export function replaceObject(world: World, served: Served, target: Target, quer
 export function patchObject(world: World, served: Served, target: Target, query: Query): ApiResponse {
   const { store } = world;
   const isApply = contentType(query.headers) === applyPatchType;
+  const said = isApply ? [withoutOwnership] : [];
   if (isApply && !query.parameters.get("fieldManager")) {
     throw new StatusError(
       422,
@@ -59,7 +60,7 @@ export function patchObject(world: World, served: Served, target: Target, query:
   if (isApply && target.subresource === undefined && !store.get(served.plural, target.namespace, target.name!)) {
     const wanted = appliedAnew(served, query) as KubeObject & Record<string, unknown>;
     const metadata = { ...(wanted.metadata as object | undefined), name: target.name! };
-    return createFrom(world, served, target, query, { ...wanted, metadata });
+    return createFrom(world, served, target, query, { ...wanted, metadata }, said);
   }
   const current = find(store, served, target);
   const { object, warnings } = read(served, target, query, {
@@ -67,8 +68,12 @@ export function patchObject(world: World, served: Served, target: Target, query:
     apiVersion: undefined,
   });
   checkSameName(object, target);
-  return storeUpdate(world, served, target, query, current, object, warnings);
+  return storeUpdate(world, served, target, query, current, object, [...said, ...warnings]);
 }
+
+/** Told to whoever applies on the server's side. */
+const withoutOwnership =
+  "the simulated cluster keeps no field ownership: apply creates what is not there, else merges, and conflicts with nobody";
 
 function createFrom(
   world: World,
@@ -76,8 +81,10 @@ function createFrom(
   target: Target,
   query: Query,
   sent: Record<string, unknown>,
+  said: readonly string[] = [],
 ): ApiResponse {
   const { object, warnings } = read(served, target, query, sent);
+  warnings.unshift(...said);
   const { name = "" } = object.metadata as { name?: string };
   checkNamespace(world, served, target, name);
   if (object.metadata.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");

@@ -75,9 +75,13 @@ export function cancelEvacuation(world: World, target: Target, query: Query): Ap
   return empty(200);
 }
 
-/** GET console, vnc, portforward: only by WebSocket, which this server does not speak. */
-export function refuseStream(world: World, target: Target): ApiResponse {
+/** GET console, vnc, portforward: without a WebSocket refused as virt-api does; with one, since no guest is behind it. */
+export function refuseStream(world: World, target: Target, { headers }: Query): ApiResponse {
   findInstance(world, target);
+  if (headers["upgrade"] !== undefined) {
+    const what = `the simulated cluster has no ${target.subresource}: its guests are models, with no machine behind them`;
+    throw new StatusError(501, "NotImplemented", what);
+  }
   const message =
     "websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header";
   const status = {

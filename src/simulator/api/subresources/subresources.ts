@@ -49,7 +49,7 @@ export async function answerSubresource(
     return act(world, handlers, target, query, subresource as HandlerAct);
   }
   if (plural === "virtualmachineinstances" && query.method === "GET" && streams.includes(subresource)) {
-    return refuseStream(world, target);
+    return refuseStream(world, target, query);
   }
   return notFound();
 }
