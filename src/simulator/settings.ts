@@ -67,6 +67,22 @@ export const defaultSettings = {
   /** Migration limits and timeouts (virt-config/virt-config.go). */
   parallelMigrationsPerCluster: 5,
   parallelOutboundMigrationsPerNode: 2,
+  /** A copy is given up after so long without progress, or so long for each GiB of memory (virt-config.go). */
+  migrationProgressTimeoutSeconds: 150,
+  migrationCompletionSecondsPerGiB: 150,
+  /** A target pod that finds no node, or does not start, is given up after this (watch/migration/migration.go). */
+  unschedulableTargetSeconds: 300,
+  pendingTargetSeconds: 900,
+  /** Wait after a failed evacuation, doubled with each failure (migration.go: handleMigrationBackoff). */
+  evacuationBackoffSeconds: 20,
+  /** Finished migrations kept of each VMI (migration.go: defaultFinalizedMigrationGarbageCollectionBuffer). */
+  finishedMigrationsKept: 5,
+  /** The target must show the domain this soon after the source has handed it over (virt-handler/migration-source.go). */
+  targetDetectSeconds: 60,
+  /** What a migration gets of the network between two nodes: a 10 Gbit/s link through one TLS stream, assumed. */
+  migrationMiBPerSecond: 250,
+  /** libvirt gives a silent peer up after this (keepalive_interval 5 s × keepalive_count 5, and the last). */
+  migrationKeepaliveSeconds: 30,
   /** Cluster-wide default (virt-config/configuration.go; HCO sets LiveMigrate on multi-worker clusters). */
   evictionStrategy: "None" as "None" | "LiveMigrate" | "LiveMigrateIfPossible" | "External",
   cpuAllocationRatio: 10,

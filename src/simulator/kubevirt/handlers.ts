@@ -4,12 +4,15 @@ import type { Exit } from "../node/process.ts";
 import type { World } from "../world.ts";
 import { VirtHandler } from "./handler/virt-handler.ts";
 import { InstancesByNode } from "./instances-by-node.ts";
+import { labels } from "./names.ts";
 import type { Launcher, LauncherListener } from "./launcher/launcher.ts";
 import type { Launchers } from "./launcher/launchers.ts";
 
 /** The virt-handlers that run, one on each node, and the way of VMIs and domains to them. */
 export class Handlers implements LauncherListener {
   readonly instances: InstancesByNode;
+  /** The VMIs on their way to each node. */
+  readonly #arriving: InstancesByNode;
   readonly #world: World;
   readonly #launchers: Launchers;
   readonly #byNode = new Map<string, VirtHandler>();
@@ -18,7 +21,15 @@ export class Handlers implements LauncherListener {
   constructor(world: World, launchers: Launchers) {
     this.#world = world;
     this.#launchers = launchers;
-    this.instances = new InstancesByNode(world.store, (node, vmi, here) => this.#instanceChanged(node, vmi, here));
+    const { store } = world;
+    this.instances = new InstancesByNode(store, labels.nodeName, (node, vmi, here) => {
+      if (here) this.on(node)?.seen(vmi);
+      else this.on(node)?.unseen(vmi);
+    });
+    this.#arriving = new InstancesByNode(store, labels.migrationTarget, (node, vmi, here) => {
+      if (here) this.on(node)?.arrivals.seen(vmi);
+      else this.on(node)?.arrivals.unseen(vmi);
+    });
     launchers.listen(this);
     world.programs.push((pod, container, machine, exited) => this.#start(pod, container, machine, exited));
   }
@@ -27,6 +38,16 @@ export class Handlers implements LauncherListener {
   on(node: string): VirtHandler | undefined {
     const handler = this.#byNode.get(node);
     return handler?.alive === true ? handler : undefined;
+  }
+
+  /** What runs on that node, by its label. */
+  instancesOn(node: string): VirtualMachineInstance[] {
+    return this.instances.on(node);
+  }
+
+  /** What is being migrated to that node, by its label. */
+  arrivalsOn(node: string): VirtualMachineInstance[] {
+    return this.#arriving.on(node);
   }
 
   changed(launcher: Launcher): void {
@@ -45,18 +66,12 @@ export class Handlers implements LauncherListener {
   ): VirtHandler | undefined {
     if (name !== "virt-handler") return undefined;
     const { node } = machine;
-    const handler = new VirtHandler(this.#world, pod, machine, this.#launchers, () => this.instances.on(node), exited);
+    const handler = new VirtHandler(this.#world, pod, machine, this.#launchers, this, exited);
     this.#byNode.set(node, handler);
     if (!this.#watched.has(node)) {
       this.#watched.add(node);
       this.#world.onReachChange(node, () => this.#byNode.get(node)?.reachChanged());
     }
     return handler;
-  }
-
-  #instanceChanged(node: string, vmi: VirtualMachineInstance, here: boolean): void {
-    const handler = this.on(node);
-    if (here) handler?.seen(vmi);
-    else handler?.unseen(vmi);
   }
 }

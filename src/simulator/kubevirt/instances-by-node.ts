@@ -1,17 +1,21 @@
-import type { KubeObject, VirtualMachineInstance } from "../../kube/objects.ts";
+import type { VirtualMachineInstance } from "../../kube/objects.ts";
 import type { Change, Store } from "../store.ts";
-import { labels } from "./names.ts";
-
 const resource = "virtualmachineinstances";
 
-/** The VMIs of each node, by the label that virt-controller and virt-handler keep. */
+/** The VMIs of each node, by a label that virt-controller and virt-handler keep: where they run, or migrate to. */
 export class InstancesByNode {
   readonly #store: Store;
+  readonly #label: string;
   readonly #keys = new Map<string, Set<string>>();
 
   /** Calls `changed` with the node (that of before, where it is another) of every VMI that changes. */
-  constructor(store: Store, changed: (node: string, vmi: VirtualMachineInstance, here: boolean) => void) {
+  constructor(
+    store: Store,
+    label: string,
+    changed: (node: string, vmi: VirtualMachineInstance, here: boolean) => void,
+  ) {
     this.#store = store;
+    this.#label = label;
     store.subscribe((change) => {
       if (change.resource === resource) this.#update(change, changed);
     });
@@ -30,8 +34,8 @@ export class InstancesByNode {
     changed: (node: string, vmi: VirtualMachineInstance, here: boolean) => void,
   ): void {
     const key = `${object.metadata.namespace}/${object.metadata.name}`;
-    const before = nodeOf(old);
-    const now = verb === "DELETED" ? undefined : nodeOf(object);
+    const before = old?.metadata.labels?.[this.#label];
+    const now = verb === "DELETED" ? undefined : object.metadata.labels?.[this.#label];
     if (before !== undefined && before !== now) {
       this.#keys.get(before)?.delete(key);
       changed(before, object as VirtualMachineInstance, false);
@@ -41,8 +45,4 @@ export class InstancesByNode {
     this.#keys.set(now, here.add(key));
     changed(now, object as VirtualMachineInstance, true);
   }
-}
-
-function nodeOf(vmi: KubeObject | undefined): string | undefined {
-  return vmi?.metadata.labels?.[labels.nodeName];
 }

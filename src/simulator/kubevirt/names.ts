@@ -5,6 +5,8 @@ export const namespace = "kubevirt";
 export const labels = {
   app: "kubevirt.io",
   createdBy: "kubevirt.io/created-by",
+  migrationJobUid: "kubevirt.io/migrationJobUID",
+  migrationTarget: "kubevirt.io/migrationTargetNodeName",
   nodeName: "kubevirt.io/nodeName",
   schedulable: "kubevirt.io/schedulable",
   vmName: "vm.kubevirt.io/name",
@@ -18,6 +20,13 @@ export const annotations = {
   storageObservedApiVersion: "kubevirt.io/storage-observed-api-version",
   vmGeneration: "kubevirt.io/vm-generation",
   memoryOverhead: "kubevirt.io/memory-overhead-bytes",
+  evacuationMigration: "kubevirt.io/evacuationMigration",
+  evictionInProgress: "descheduler.alpha.kubernetes.io/eviction-in-progress",
+  evictionSource: "kubevirt.io/eviction-source",
+  migrationJobName: "kubevirt.io/migrationJobName",
+  migrationPendingTimeout: "kubevirt.io/migrationPendingPodTimeoutSeconds",
+  migrationUnschedulableTimeout: "kubevirt.io/migrationUnschedulablePodTimeoutSeconds",
+  nonroot: "kubevirt.io/nonroot",
   allowBridgeMigration: "kubevirt.io/allow-pod-bridge-network-live-migration",
 } as const;
 
@@ -26,6 +35,8 @@ export const finalizers = {
   virtualMachine: "kubevirt.io/virtualMachineControllerFinalize",
   /** On a VMI: its pods have yet to be gone. */
   foregroundDelete: "kubevirt.io/foregroundDeleteVirtualMachine",
+  /** On a migration: its end has yet to be written down. */
+  migration: "kubevirt.io/migrationJobFinalize",
 } as const;
 
 /** Readiness gate of the launcher pod, kept by virt-controller. */

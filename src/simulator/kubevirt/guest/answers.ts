@@ -1,6 +1,7 @@
 import type { GuestAnswer } from "../../simulation.ts";
 import type { Launcher, LauncherListener } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
+import { annotations } from "../names.ts";
 import { dataPorts } from "./behaviour.ts";
 
 /** What guests answer to someone off their node, exact in time. */
@@ -35,11 +36,12 @@ export class GuestAnswers implements LauncherListener {
   }
 
   #note(launcher: Launcher, bootId: string | null): void {
-    const { vmiUid, domain } = launcher;
+    const { vmiUid, pod } = launcher;
     if ((this.#answering.get(vmiUid) ?? null) === bootId) return;
     if (bootId === null) this.#answering.delete(vmiUid);
     else this.#answering.set(vmiUid, bootId);
-    const { name, namespace = "default" } = domain!.guest.vmi.metadata;
+    const { namespace = "default" } = pod.metadata;
+    const name = pod.metadata.annotations?.[annotations.domain] ?? "";
     for (const listener of this.#listeners) listener({ vmiUid, name, namespace, bootId });
   }
 }

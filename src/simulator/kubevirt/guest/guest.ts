@@ -34,10 +34,12 @@ export class Guest {
   readonly #closed = new Set<number>();
   /** vCPUs stopped by the hypervisor. */
   #paused = false;
-  #timers: Timer[] = [];
+  /** Its vCPUs stand still while the last of its memory moves to another machine. */
+  #inTransit = false;
+  #waiting: { timer: Timer; at: number; run: () => void }[] = [];
   readonly #world: World;
-  readonly #machine: SimulatedMachine;
-  readonly #host: GuestHost;
+  #machine: SimulatedMachine;
+  #host: GuestHost;
 
   constructor(world: World, vmi: VirtualMachineInstance, machine: SimulatedMachine, host: GuestHost) {
     this.vmi = vmi;
@@ -64,7 +66,7 @@ export class Guest {
 
   /** Whether its network stack does anything: answers, or refuses a closed port. */
   get responsive(): boolean {
-    return this.#state === "running" && !this.#paused;
+    return this.#state === "running" && !this.#paused && !this.#inTransit;
   }
 
   /** Whether something in it accepts connections on that port. */
@@ -84,13 +86,13 @@ export class Guest {
 
   /** The hypervisor's power button; a guest still booting has no one to obey. */
   acpiShutdown(): void {
-    if (!this.responsive || !this.behaviour.obeysAcpi || this.#timers.length > 0) return;
+    if (!this.responsive || !this.behaviour.obeysAcpi || this.#waiting.length > 0) return;
     this.#after(this.behaviour.shutdownMs(this.#boots), () => this.powerOff());
   }
 
   /** Asked to reboot by agent or ACPI: shuts down in order, then boots anew; a guest that obeys neither does nothing. */
   softReboot(): void {
-    if (!this.responsive || !(this.behaviour.obeysAcpi || this.behaviour.agent) || this.#timers.length > 0) return;
+    if (!this.responsive || !(this.behaviour.obeysAcpi || this.behaviour.agent) || this.#waiting.length > 0) return;
     this.#after(this.behaviour.shutdownMs(this.#boots), () => this.#host.rebooting());
   }
 
@@ -138,6 +140,24 @@ export class Guest {
     this.#host.changed();
   }
 
+  /** Its vCPUs stop for the last part of its memory to be copied. */
+  suspendForMove(): void {
+    this.#inTransit = true;
+    this.#host.changed();
+  }
+
+  /** Goes on where it was, on another machine: same boot, same memory, what it was about to do still to come. */
+  moveTo(machine: SimulatedMachine, host: GuestHost): void {
+    this.#inTransit = false;
+    this.#machine = machine;
+    this.#host = host;
+    const now = this.#world.clock.now();
+    for (const { timer, at, run } of this.#waiting.splice(0)) {
+      timer.cancel();
+      this.#after(at - now, run);
+    }
+  }
+
   /** The machine around it is gone. */
   stop(): void {
     this.#stopTimers();
@@ -151,13 +171,13 @@ export class Guest {
 
   #after(delayMs: number, run: () => void): void {
     const timer = this.#machine.schedule(delayMs, () => {
-      this.#timers = this.#timers.filter((one) => one !== timer);
+      this.#waiting = this.#waiting.filter((one) => one.timer !== timer);
       run();
     });
-    this.#timers.push(timer);
+    this.#waiting.push({ timer, at: this.#world.clock.now() + delayMs, run });
   }
 
   #stopTimers(): void {
-    for (const timer of this.#timers.splice(0)) timer.cancel();
+    for (const { timer } of this.#waiting.splice(0)) timer.cancel();
   }
 }

@@ -19,6 +19,8 @@ export function phaseOf(vmi: VirtualMachineInstance, domain: SeenDomain): VmiPha
       return "Failed";
     case "Destroyed":
       return shutsDownByAcpi(vmi) ? "Failed" : "Succeeded";
+    case "Migrated":
+      return phase;
     case "Shutdown":
       return "Succeeded";
   }

@@ -9,7 +9,19 @@ import type { Launchers } from "../launcher/launchers.ts";
 import { isFinal } from "../instance/phase.ts";
 import { shutsDownByAcpi, type SeenDomain } from "./domain-phase.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { MigrationSource } from "./migration-source.ts";
+import { MigrationTarget } from "./migration-target.ts";
 import { reportStartError, reportStatus } from "./status-report.ts";
+
+/** What the API tells of a node, and who answers on the others. */
+export interface Cluster {
+  /** The VMIs that run on that node. */
+  instancesOn(node: string): VirtualMachineInstance[];
+  /** The VMIs that are being migrated to it. */
+  arrivalsOn(node: string): VirtualMachineInstance[];
+  /** The virt-handler of that node, while it runs. */
+  on(node: string): VirtHandler | undefined;
+}
 
 /**
  * virt-handler of one node, the main process of its pod: starts and stops domains as the API asks, and tells the
@@ -17,6 +29,8 @@ import { reportStartError, reportStatus } from "./status-report.ts";
  */
 export class VirtHandler implements Process {
   readonly machine: SimulatedMachine;
+  /** Its part as the target of migrations. */
+  readonly arrivals: MigrationTarget;
   #alive = true;
   #started = false;
   /** The VMIs of this node as last seen, by `namespace/name`. */
@@ -29,7 +43,8 @@ export class VirtHandler implements Process {
   readonly #bornMs: number;
   readonly #world: World;
   readonly #launchers: Launchers;
-  readonly #vmisHere: () => VirtualMachineInstance[];
+  readonly #cluster: Cluster;
+  readonly #departures: MigrationSource;
   readonly #exited: (exit: Exit) => void;
   readonly #incarnation: string;
   readonly #boot: number;
@@ -39,7 +54,7 @@ export class VirtHandler implements Process {
     pod: Pod,
     machine: SimulatedMachine,
     launchers: Launchers,
-    vmisHere: () => VirtualMachineInstance[],
+    cluster: Cluster,
     exited: (exit: Exit) => void,
   ) {
     this.machine = machine;
@@ -49,7 +64,9 @@ export class VirtHandler implements Process {
     this.#bornMs = world.clock.now();
     this.#boot = machine.boot;
     this.#incarnation = `${pod.metadata.uid} ${this.#bornMs}`;
-    this.#vmisHere = vmisHere;
+    this.#cluster = cluster;
+    this.arrivals = new MigrationTarget(world, machine, pod, launchers, () => this.alive && this.#started);
+    this.#departures = new MigrationSource(world, machine, launchers, (node) => cluster.on(node) !== undefined);
     // What starts at the model's zero has been running.
     machine.schedule(this.#bornMs === 0 ? 0 : this.#draw("start", 800, 2_000), () => this.#start());
   }
@@ -83,6 +100,8 @@ export class VirtHandler implements Process {
 
   /** A domain of this node changed. */
   domainChanged(launcher: Launcher): void {
+    if (this.#started) this.arrivals.launcherChanged(launcher);
+    if (launcher.domain?.left === true) return this.#enqueueDeparted(launcher);
     const key = this.#keys.get(launcher.vmiUid);
     if (key !== undefined) this.#enqueue(key, this.#draw("domain event", 80, 400));
   }
@@ -126,10 +145,19 @@ export class VirtHandler implements Process {
   }
 
   #refresh(): void {
-    const here = this.#vmisHere();
+    const here = this.#cluster.instancesOn(this.machine.node);
     const present = new Set(here.map(keyOf));
     for (const key of [...this.#vmis.keys()]) if (!present.has(key)) this.#forget(key);
     for (const vmi of here) this.seen(vmi);
+    for (const vmi of this.#cluster.arrivalsOn(this.machine.node)) this.arrivals.seen(vmi);
+  }
+
+  /** Its guest has gone on elsewhere: nothing is left to report of the domain here. */
+  #enqueueDeparted(launcher: Launcher): void {
+    if (!this.#started) return;
+    this.machine.schedule(this.#draw("domain event", 80, 700), () => {
+      if (this.alive) this.#departures.left(launcher);
+    });
   }
 
   #forget(key: string): void {
@@ -160,6 +188,8 @@ export class VirtHandler implements Process {
       launcher?.finalStateTaken();
       return;
     }
+    if (launcher?.domain?.left === true) return;
+    if (launcher !== undefined) this.#departures.sync(vmi, launcher);
     const domain = this.#domainOf(vmi, launcher);
     if (launcher?.domain?.live === true) this.#shutDownIfAsked(key, vmi, launcher);
     else if (domain === "launcher-alive" && vmi.status.phase === "Scheduled") this.#startDomain(key, vmi, launcher);

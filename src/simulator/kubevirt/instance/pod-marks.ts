@@ -2,7 +2,7 @@ import type { Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { condition } from "../../../kube/objects.ts";
 import type { World } from "../../world.ts";
 import { withCondition } from "../conditions.ts";
-import { labels, unpausedCondition } from "../names.ts";
+import { annotations, labels, unpausedCondition } from "../names.ts";
 import { isFinal } from "./phase.ts";
 import { isPodFinal } from "./pods.ts";
 
@@ -23,6 +23,13 @@ export function syncPod(world: World, vmi: VirtualMachineInstance, pod: Pod): vo
         status: wanted,
         type: unpausedCondition,
       });
+    });
+  }
+  const leaves = vmi.status.evacuationNodeName !== undefined;
+  if (leaves !== (pod.metadata.annotations?.[annotations.evictionInProgress] !== undefined)) {
+    world.store.mutate<Pod>("pods", namespace, name, ({ metadata }) => {
+      if (leaves) metadata.annotations = { ...metadata.annotations, [annotations.evictionInProgress]: "true" };
+      else delete metadata.annotations![annotations.evictionInProgress];
     });
   }
   const node = vmi.metadata.labels?.[labels.nodeName];

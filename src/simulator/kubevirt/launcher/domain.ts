@@ -4,7 +4,7 @@ import type { World } from "../../world.ts";
 import { Guest, type GuestHost } from "../guest/guest.ts";
 
 /** Why a domain is off, in libvirt's words. */
-export type ShutoffReason = "Shutdown" | "Crashed" | "Panicked" | "Destroyed";
+export type ShutoffReason = "Shutdown" | "Crashed" | "Panicked" | "Destroyed" | "Migrated";
 
 /** A libvirt domain's state; a domain that was never started has none. */
 export type DomainState =
@@ -17,10 +17,26 @@ export class Domain implements GuestHost {
   readonly #vmi: VirtualMachineInstance;
   readonly #changed: () => void;
 
-  /** Starts qemu; `changed` is called after every change of state and of what the guest answers. */
-  constructor(world: World, vmi: VirtualMachineInstance, machine: SimulatedMachine, changed: () => void) {
+  /**
+   * Starts qemu; `changed` is called after every change of state and of what the guest answers.
+   * @param from the domain whose guest moves here, running or paused as it is there; it is off there then.
+   */
+  constructor(
+    world: World,
+    vmi: VirtualMachineInstance,
+    machine: SimulatedMachine,
+    changed: () => void,
+    from?: Domain,
+  ) {
     this.#vmi = vmi;
     this.#changed = changed;
+    if (from !== undefined) {
+      this.guest = from.guest;
+      this.state = from.state;
+      from.state = { state: "Shutoff", reason: "Migrated" };
+      this.guest.moveTo(machine, this);
+      return;
+    }
     this.guest = new Guest(world, vmi, machine, this);
     if (vmi.spec["startStrategy"] === "Paused") this.state = { state: "Paused" };
     else this.guest.boot();
@@ -29,6 +45,11 @@ export class Domain implements GuestHost {
   /** Whether qemu runs. */
   get live(): boolean {
     return this.state.state === "Running" || this.state.state === "Paused";
+  }
+
+  /** Whether its guest has moved to another machine. */
+  get left(): boolean {
+    return this.state.reason === "Migrated";
   }
 
   /** qemu dies without a word. */

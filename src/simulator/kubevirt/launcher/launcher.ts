@@ -6,6 +6,7 @@ import type { Exit, Process, ProbeAnswer, Signal } from "../../node/process.ts";
 import type { World } from "../../world.ts";
 import { labels } from "../names.ts";
 import { Domain } from "./domain.ts";
+import { LiveCopy, type CopyOrder } from "./live-copy.ts";
 
 /** Who hears of a launcher on its node: virt-handler through its sockets, and whoever asks guests. */
 export interface LauncherListener {
@@ -29,6 +30,10 @@ export class Launcher implements Process {
   /** Whether its command socket answers. */
   ready = false;
   domain: Domain | undefined;
+  /** Its domain's way to another launcher, under way or over; libvirt keeps what came of the last. */
+  copy: LiveCopy | undefined;
+  /** Whether a qemu waits here for a guest that is being copied to it. */
+  incoming = false;
   /** Someone asked it to end (SIGTERM), so its guest should shut down. */
   shutdownRequested = false;
   /** When the guest's grace began and was last signalled, in milliseconds; kept in the domain's metadata. */
@@ -63,7 +68,7 @@ export class Launcher implements Process {
     });
     machine.schedule(argumentSeconds(compute, "--qemu-timeout") * 1000, () => {
       // virt-launcher panics when it has waited for its domain in vain.
-      if (this.domain === undefined) this.#exit(0, { code: 2, reason: "Error" });
+      if (this.domain === undefined && !this.incoming) this.#exit(0, { code: 2, reason: "Error" });
     });
     this.#graceMs = argumentSeconds(compute, "--grace-period-seconds") * 1000;
   }
@@ -83,6 +88,37 @@ export class Launcher implements Process {
       if (this.alive) this.domain = new Domain(this.#world, vmi, this.machine, () => this.#domainChanged());
       this.#domainChanged();
     });
+  }
+
+  /** Begins to copy its domain to the launcher that the order names. */
+  migrate(order: CopyOrder): void {
+    this.copy = new LiveCopy(this.#world, this, order);
+    this.#listener.changed(this);
+  }
+
+  /** A qemu starts that waits for a guest to come from elsewhere. */
+  expect(): void {
+    this.incoming = true;
+    this.#listener.changed(this);
+  }
+
+  /** The guest that was waited for goes on here. */
+  receive(from: Domain): void {
+    this.incoming = false;
+    this.domain = new Domain(this.#world, from.guest.vmi, this.machine, () => this.#domainChanged(), from);
+    this.#listener.changed(this);
+  }
+
+  /** The guest that was waited for will not come: nothing left to do here. */
+  cleanUp(): void {
+    if (this.domain !== undefined || !this.#alive) return;
+    this.incoming = false;
+    this.#exit(this.#draw("exit", 900, 2_200), { code: 0, reason: "Completed" });
+  }
+
+  /** Tells its listeners that something about its domain is new. */
+  changed(): void {
+    this.#domainChanged();
   }
 
   /** virt-handler has fetched the domain's final state: nothing left to wait for. */
@@ -127,7 +163,7 @@ export class Launcher implements Process {
 
   memory(): number {
     const guest = this.domain?.guest;
-    if (guest === undefined) return overheadInUse;
+    if (guest === undefined || this.domain?.left === true) return overheadInUse;
     return overheadInUse + quantityValue(guest.vmi.spec.domain.memory?.guest ?? "128Mi");
   }
 

@@ -8,7 +8,7 @@ import { Launcher, type LauncherListener } from "./launcher.ts";
 /** The launchers that run, by node and by VMI, and who wants to hear of them. */
 export class Launchers implements LauncherListener {
   readonly #byNode = new Map<string, Map<string, Launcher>>();
-  readonly #byVmi = new Map<string, Launcher>();
+  readonly #byVmi = new Map<string, Launcher[]>();
   readonly #listeners: LauncherListener[] = [];
   readonly #watched = new Set<SimulatedMachine>();
   readonly #world: World;
@@ -32,9 +32,10 @@ export class Launchers implements LauncherListener {
     return [...(this.#byNode.get(node)?.values() ?? [])];
   }
 
-  /** The launcher that has that VMI's domain. */
+  /** The launcher that has that VMI's domain; where none has, the newest. */
   of(vmiUid: string): Launcher | undefined {
-    return this.#byVmi.get(vmiUid);
+    const launchers = this.#byVmi.get(vmiUid) ?? [];
+    return launchers.find(({ domain }) => domain?.live === true) ?? launchers.at(-1);
   }
 
   changed(launcher: Launcher): void {
@@ -44,7 +45,9 @@ export class Launchers implements LauncherListener {
   gone(launcher: Launcher): void {
     const { vmiUid, machine } = launcher;
     if (this.on(machine.node, vmiUid) === launcher) this.#byNode.get(machine.node)!.delete(vmiUid);
-    if (this.#byVmi.get(vmiUid) === launcher) this.#byVmi.delete(vmiUid);
+    const others = (this.#byVmi.get(vmiUid) ?? []).filter((one) => one !== launcher);
+    if (others.length === 0) this.#byVmi.delete(vmiUid);
+    else this.#byVmi.set(vmiUid, others);
     for (const listener of this.#listeners) listener.gone(launcher);
   }
 
@@ -57,7 +60,7 @@ export class Launchers implements LauncherListener {
     if (container.name !== "compute" || pod.metadata.labels?.[labels.app] !== "virt-launcher") return undefined;
     const launcher = new Launcher(this.#world, pod, container, machine, exited, this);
     this.#watch(machine);
-    this.#byVmi.set(launcher.vmiUid, launcher);
+    this.#byVmi.set(launcher.vmiUid, [...(this.#byVmi.get(launcher.vmiUid) ?? []), launcher]);
     let here = this.#byNode.get(machine.node);
     if (here === undefined) this.#byNode.set(machine.node, (here = new Map<string, Launcher>()));
     here.set(launcher.vmiUid, launcher);

@@ -6,15 +6,19 @@ import { copyProbe } from "./probes.ts";
 import { computeResources, memoryOverheadBytes, qosClassOf } from "./resources.ts";
 import { launcherVolumes, mountsOf, sidecars } from "./volumes.ts";
 
-/** The launcher pod of a VMI, as virt-controller makes it (services/template.go: renderLaunchManifest). */
-export function launcherPod(world: World, vmi: VirtualMachineInstance): NewObject<Pod> {
+/**
+ * The launcher pod of a VMI, as virt-controller makes it (services/template.go: renderLaunchManifest).
+ * @param migration UID of the migration that it is made for.
+ */
+export function launcherPod(world: World, vmi: VirtualMachineInstance, migration?: string): NewObject<Pod> {
   const { settings } = world;
   const { name, uid } = vmi.metadata;
   const { spec } = vmi;
   const graceSeconds = spec.terminationGracePeriodSeconds ?? settings.vmiGracePeriodSeconds;
   const launcherGraceSeconds = graceSeconds + settings.launcherGraceExtraSeconds;
   const hostname = ((spec["hostname"] as string | undefined) ?? name).slice(0, 63);
-  const containers = [computeContainer(world, vmi, launcherGraceSeconds)];
+  const containers = [computeContainer(world, vmi, launcherGraceSeconds, migration ?? uid)];
+  const initContainers = sidecars(vmi, migration !== undefined);
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -42,7 +46,7 @@ export function launcherPod(world: World, vmi: VirtualMachineInstance): NewObjec
     },
     spec: {
       volumes: launcherVolumes(vmi),
-      initContainers: sidecars(vmi),
+      initContainers,
       containers,
       restartPolicy: "Never",
       terminationGracePeriodSeconds: launcherGraceSeconds + settings.launcherGraceExtraSeconds,
@@ -60,15 +64,20 @@ export function launcherPod(world: World, vmi: VirtualMachineInstance): NewObjec
       readinessGates: [{ conditionType: unpausedCondition }],
       enableServiceLinks: false,
     },
-    status: { phase: "Pending", qosClass: qosClassOf([...containers, ...sidecars(vmi)]) },
+    status: { phase: "Pending", qosClass: qosClassOf([...containers, ...initContainers]) },
   };
 }
 
-function computeContainer(world: World, vmi: VirtualMachineInstance, launcherGraceSeconds: number): Container {
+function computeContainer(
+  world: World,
+  vmi: VirtualMachineInstance,
+  launcherGraceSeconds: number,
+  incarnation: string,
+): Container {
   const { settings, random } = world;
   const { uid, name, namespace } = vmi.metadata;
   const { livenessProbe, readinessProbe } = vmi.spec;
-  const jitterSeconds = Math.floor(random.between(0, settings.qemuTimeoutJitterSeconds, uid, "qemu timeout"));
+  const jitterSeconds = Math.floor(random.between(0, settings.qemuTimeoutJitterSeconds, incarnation, "qemu timeout"));
   return {
     name: "compute",
     image: images.launcher,

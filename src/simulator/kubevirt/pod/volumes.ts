@@ -58,8 +58,11 @@ export function mountsOf(vmi: VirtualMachineInstance): object[] {
   return mounts;
 }
 
-/** Init containers: the serial console's log, kept running beside compute, and one per container disk to pull its image. */
-export function sidecars(vmi: VirtualMachineInstance): Container[] {
+/**
+ * Init containers: the serial console's log, kept running beside compute, and one per container disk to pull its
+ * image, but not where the VMI moves with images that are known.
+ */
+export function sidecars(vmi: VirtualMachineInstance, imagesKnown = false): Container[] {
   const { uid } = vmi.metadata;
   const containers: Container[] = [];
   const { autoattachSerialConsole, logSerialConsole } = vmi.spec.domain.devices;
@@ -77,7 +80,7 @@ export function sidecars(vmi: VirtualMachineInstance): Container[] {
   }
   for (const volume of vmi.spec.volumes ?? []) {
     const disk = containerDiskOf(volume);
-    if (disk === undefined) continue;
+    if (disk === undefined || imagesKnown) continue;
     containers.push({
       name: `volume${volume.name}`,
       image: disk.image,

@@ -1,0 +1,104 @@
+import type { MigrationState, VirtualMachineInstance } from "../../../kube/objects.ts";
+import { recordEvent } from "../../event-recorder.ts";
+import type { SimulatedMachine } from "../../node/machine.ts";
+import type { World } from "../../world.ts";
+import { enterPhase, isFinal } from "../instance/phase.ts";
+import type { Launcher } from "../launcher/launcher.ts";
+import type { Launchers } from "../launcher/launchers.ts";
+
+const resource = "virtualmachineinstances";
+
+/**
+ * virt-handler's part on the node that a VMI leaves (virt-handler/migration-source.go): has the launcher copy the
+ * domain once the target is ready, and tells the API how that goes.
+ */
+export class MigrationSource {
+  readonly #world: World;
+  readonly #machine: SimulatedMachine;
+  readonly #launchers: Launchers;
+  readonly #answers: (node: string) => boolean;
+
+  /** @param answers whether the virt-handler of a node is there to pass the copy on. */
+  constructor(world: World, machine: SimulatedMachine, launchers: Launchers, answers: (node: string) => boolean) {
+    this.#world = world;
+    this.#machine = machine;
+    this.#launchers = launchers;
+    this.#answers = answers;
+  }
+
+  /** Does what the VMI's migration asks of its source, and reports what came of it. */
+  sync(vmi: VirtualMachineInstance, launcher: Launcher): void {
+    const state = vmi.status.migrationState;
+    if (state === undefined || state.completed === true || state.sourceNode !== this.#machine.node) return;
+    if (!this.#world.reachesApi(this.#machine.node)) return;
+    const copy = launcher.copy?.uid === state.migrationUid ? launcher.copy : undefined;
+    if (copy === undefined) {
+      if (state["targetNodeAddress"] !== undefined && state.startTimestamp === undefined) this.#start(vmi, launcher);
+      return;
+    }
+    const now = this.#world.clock.stamp();
+    if (state.startTimestamp === undefined) {
+      this.#write(vmi, (draft) => {
+        draft.mode = "PreCopy";
+        draft.startTimestamp ??= now;
+      });
+    }
+    if (state.abortRequested === true && !copy.aborting) {
+      this.#event(vmi, "Normal", "Migrating", "VirtualMachineInstance is aborting migration.");
+      copy.abort();
+    }
+    if (copy.result !== "failed") return;
+    const reason = copy.failureReason ?? "";
+    this.#write(vmi, (draft) => {
+      draft.startTimestamp ??= now;
+      draft.endTimestamp ??= now;
+      draft.completed = true;
+      draft.failed = true;
+      draft.failureReason = reason;
+      if (copy.aborting) draft.abortStatus = "Succeeded";
+    });
+    const message = `VirtualMachineInstance migration uid ${copy.uid} failed. reason:${reason}`;
+    this.#event(vmi, "Warning", "Migrated", message);
+  }
+
+  /** The guest has gone on elsewhere: the domain is removed here, and the target shall say so in time. */
+  left(launcher: Launcher): void {
+    const { vmi } = launcher.domain!.guest;
+    this.#event(vmi, "Normal", "Deleted", "Signaled Deletion");
+    launcher.finalStateTaken();
+    this.#machine.schedule(this.#world.settings.targetDetectSeconds * 1000, () => this.#failUnlessArrived(vmi));
+  }
+
+  #start(vmi: VirtualMachineInstance, launcher: Launcher): void {
+    if (launcher.domain?.live !== true || vmi.metadata.deletionTimestamp !== undefined) return;
+    const { targetNode = "", targetPod, migrationUid = "" } = vmi.status.migrationState!;
+    const there = this.#answers(targetNode) ? this.#launchers.on(targetNode, vmi.metadata.uid) : undefined;
+    const target = there?.pod.metadata.name === targetPod ? there : undefined;
+    this.#event(vmi, "Normal", "Migrating", "VirtualMachineInstance is migrating.");
+    launcher.migrate({ uid: migrationUid, target });
+  }
+
+  #failUnlessArrived({ metadata: { namespace, name, uid } }: VirtualMachineInstance): void {
+    if (!this.#world.reachesApi(this.#machine.node)) return;
+    this.#world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
+      if (draft.metadata.uid !== uid || isFinal(draft) || draft.status.nodeName !== this.#machine.node) return;
+      enterPhase(draft, "Failed", this.#world.clock.stamp());
+    });
+  }
+
+  #write(
+    { metadata: { namespace, name, uid }, status }: VirtualMachineInstance,
+    change: (draft: MigrationState) => void,
+  ) {
+    this.#world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
+      const current = draft.status.migrationState;
+      if (draft.metadata.uid !== uid || current?.migrationUid !== status.migrationState?.migrationUid) return;
+      if (current !== undefined && current.completed !== true) change(current);
+    });
+  }
+
+  #event(vmi: VirtualMachineInstance, type: "Normal" | "Warning", reason: string, message: string): void {
+    const { node } = this.#machine;
+    if (this.#world.reachesApi(node)) recordEvent(this.#world, vmi, type, reason, message, "virt-handler", node);
+  }
+}

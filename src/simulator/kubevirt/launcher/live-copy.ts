@@ -1,0 +1,173 @@
+import { quantityValue } from "../../../kube/quantity.ts";
+import type { World } from "../../world.ts";
+import type { Launcher } from "./launcher.ts";
+
+/** What a launcher is told of a migration. */
+export interface CopyOrder {
+  /** UID of the migration. */
+  uid: string;
+  /** Whom to copy to; undefined where nobody answers at the address given. */
+  target: Launcher | undefined;
+}
+
+/** The launcher tells any end that libvirt calls "canceled by client" so (live-migration-source.go: setMigrationResult). */
+const aborted = "Live migration has been aborted";
+const lostPeer = "operation failed: migration out job: unexpectedly failed";
+const noPeer = "unable to connect to server: Connection timed out";
+
+const mebibyte = 2 ** 20;
+const gibibyte = 2 ** 30;
+const stepSeconds = 1;
+
+/**
+ * The copy of a running domain to a qemu that waits on another node, as libvirt and the launcher on the source see to
+ * it (virtwrap/live-migration-source.go): memory first and, faster than the guest writes it, what was written
+ * since; then the vCPUs stop, the rest follows, and the guest goes on over there.
+ */
+export class LiveCopy {
+  readonly uid: string;
+  readonly order: CopyOrder;
+  /** How it ended; undefined while it is under way. */
+  result: "moved" | "failed" | undefined;
+  failureReason: string | undefined;
+  /** Whether it was asked to stop, by whomever. */
+  aborting = false;
+  /** Memory yet to be sent, in MiB. */
+  #leftMiB: number;
+  #elapsedSeconds = 0;
+  #silentSeconds = 0;
+  /** Seconds since less was left than ever before. */
+  #stalledSeconds = 0;
+  readonly #completionSeconds: number;
+  readonly #world: World;
+  readonly #source: Launcher;
+
+  constructor(world: World, source: Launcher, order: CopyOrder) {
+    this.#world = world;
+    this.#source = source;
+    this.order = order;
+    this.uid = order.uid;
+    const { vmi } = source.domain!.guest;
+    const memory = quantityValue(vmi.spec.domain.memory?.guest ?? "128Mi");
+    // A guest has not touched all of its memory; what it has not is not sent.
+    this.#leftMiB = (memory / mebibyte) * world.random.between(0.4, 0.9, vmi.metadata.uid, "touched memory");
+    this.#completionSeconds =
+      world.settings.migrationCompletionSecondsPerGiB * Math.max(1, Math.ceil(memory / gibibyte));
+    this.#begin();
+  }
+
+  /** Stops it, unless it is over. */
+  abort(): void {
+    this.aborting = true;
+    this.#fail(aborted);
+  }
+
+  #begin(): void {
+    const { target } = this.order;
+    const { machine } = this.#source;
+    machine.schedule(this.#draw("qemu starts", 400, 1_200), () => {
+      if (this.#over()) return;
+      if (target?.alive === true) {
+        target.expect();
+        this.#watchFromTarget(target);
+      }
+      this.#step();
+    });
+  }
+
+  #step(): void {
+    const { target } = this.order;
+    const seconds = Math.min(stepSeconds, this.#secondsLeft());
+    this.#source.machine.schedule(seconds * 1000, () => {
+      if (this.#over()) return;
+      if (target === undefined || !target.machine.reachesCluster || !this.#source.machine.reachesCluster) {
+        this.#silentSeconds += seconds;
+        if (this.#silentSeconds >= this.#world.settings.migrationKeepaliveSeconds) {
+          return this.#fail(target === undefined ? noPeer : lostPeer);
+        }
+      } else if (!target.alive || !target.incoming) return this.#fail(lostPeer);
+      else {
+        this.#silentSeconds = 0;
+        this.#send(seconds);
+      }
+      this.#elapsedSeconds += seconds;
+      const { migrationProgressTimeoutSeconds } = this.#world.settings;
+      const tooLong = this.#elapsedSeconds >= this.#completionSeconds;
+      if (this.#leftMiB <= 0 && this.#silentSeconds === 0) this.#switchOver(target!);
+      else if (tooLong || this.#stalledSeconds >= migrationProgressTimeoutSeconds) this.abort();
+      else this.#step();
+    });
+  }
+
+  #send(seconds: number): void {
+    const left = this.#leftMiB - this.#convergence() * seconds;
+    if (left < this.#leftMiB) this.#stalledSeconds = 0;
+    else this.#stalledSeconds += seconds;
+    // What a guest can write anew is no more than what it has.
+    this.#leftMiB = Math.max(0, Math.min(left, this.#leftMiB));
+    if (this.#leftMiB < 1e-6) this.#leftMiB = 0;
+  }
+
+  #secondsLeft(): number {
+    return this.#convergence() > 0 ? this.#leftMiB / this.#convergence() : Infinity;
+  }
+
+  /** MiB per second by which less is left; a paused guest writes nothing. */
+  #convergence(): number {
+    const { guest, state } = this.#source.domain!;
+    const dirty = state.state === "Paused" ? 0 : guest.behaviour.dirtyMiBPerSecond;
+    return this.#world.settings.migrationMiBPerSecond - dirty;
+  }
+
+  #switchOver(target: Launcher): void {
+    const source = this.#source;
+    source.domain!.guest.suspendForMove();
+    source.machine.schedule(this.#draw("downtime", 40, 400), () => {
+      if (this.#over()) return;
+      const connected = target.machine.reachesCluster && source.machine.reachesCluster;
+      if (!target.alive || !target.incoming || !connected) {
+        source.domain!.guest.moveTo(source.machine, source.domain!);
+        return this.#fail(lostPeer);
+      }
+      this.result = "moved";
+      target.receive(source.domain!);
+      source.changed();
+    });
+  }
+
+  /** Whether it has ended, or just ends because its domain has. */
+  #over(): boolean {
+    if (this.result !== undefined) return true;
+    if (this.#source.domain?.live === true) return false;
+    this.#fail("domain is not running");
+    return true;
+  }
+
+  #fail(reason: string): void {
+    if (this.result !== undefined) return;
+    this.result = "failed";
+    this.failureReason = reason;
+    const { target } = this.order;
+    if (target?.machine.reachesCluster === true && this.#source.machine.reachesCluster) target.cleanUp();
+    this.#source.changed();
+  }
+
+  /** The target's qemu hears of a lost source by the connection, or by its silence. */
+  #watchFromTarget(target: Launcher): void {
+    let silentSeconds = 0;
+    const look = (): void => {
+      if (!target.incoming) return;
+      if (target.machine.reachesCluster && this.#source.machine.reachesCluster) {
+        silentSeconds = 0;
+        if (!this.#source.alive || this.result !== undefined) return target.cleanUp();
+      } else silentSeconds += stepSeconds;
+      if (silentSeconds >= this.#world.settings.migrationKeepaliveSeconds) return target.cleanUp();
+      target.machine.schedule(stepSeconds * 1000, look);
+    };
+    target.machine.schedule(stepSeconds * 1000, look);
+  }
+
+  #draw(purpose: string, low: number, high: number): number {
+    return this.#world.random.between(low, high, this.uid, purpose);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
+import { bytesQuantity } from "../../../kube/quantity.ts";
+import { recordEvent } from "../../event-recorder.ts";
+import type { World } from "../../world.ts";
+import { currentPod } from "../instance/pods.ts";
+import { labels } from "../names.ts";
+import { memoryOverheadBytes } from "../pod/resources.ts";
+
+/** Writes on the VMI where it is to go: from then on the virt-handlers of both nodes have it in hand. */
+export function handOver(
+  world: World,
+  migration: VirtualMachineInstanceMigration,
+  vmi: VirtualMachineInstance,
+  target: Pod,
+): void {
+  const { namespace, name } = vmi.metadata;
+  const source = currentPod(vmi, world.index.podsOwnedBy(vmi.metadata.uid));
+  const node = target.spec.nodeName!;
+  world.store.mutate<VirtualMachineInstance>("virtualmachineinstances", namespace, name, ({ metadata, status }) => {
+    metadata.labels = { ...metadata.labels, [labels.migrationTarget]: node };
+    status.migrationState = {
+      migrationConfiguration: configurationOf(world),
+      migrationUid: migration.metadata.uid,
+      sourceNode: vmi.status.nodeName!,
+      ...(source !== undefined && { sourcePod: source.metadata.name }),
+      targetMemoryOverhead: bytesQuantity(memoryOverheadBytes(vmi)),
+      targetNode: node,
+      targetPod: target.metadata.name,
+    };
+  });
+  const message = "Migration target pod is ready for preparation by virt-handler.";
+  recordEvent(world, migration, "Normal", "SuccessfulHandOver", message, "virtualmachine-controller");
+}
+
+/** What the cluster's configuration says of migrations (virt-config/virt-config.go). */
+function configurationOf({ settings }: World): object {
+  return {
+    allowAutoConverge: false,
+    allowPostCopy: false,
+    allowWorkloadDisruption: false,
+    bandwidthPerMigration: "0",
+    completionTimeoutPerGiB: settings.migrationCompletionSecondsPerGiB,
+    maxDowntimeMs: 900,
+    nodeDrainTaintKey: "kubevirt.io/drain",
+    parallelMigrationsPerCluster: settings.parallelMigrationsPerCluster,
+    parallelOutboundMigrationsPerNode: settings.parallelOutboundMigrationsPerNode,
+    progressTimeout: settings.migrationProgressTimeoutSeconds,
+    unsafeMigrationOverride: false,
+    utilityVolumesTimeout: 150,
+  };
+}
