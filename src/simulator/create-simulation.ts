@@ -1,6 +1,8 @@
 import { ApiServer } from "./api/api-server.ts";
 import { qualify } from "./api/registry.ts";
 import { startAttachDetach } from "./controllers/attach-detach.ts";
+import { startDaemonSets } from "./controllers/daemon-sets.ts";
+import { startDeployments } from "./controllers/deployments.ts";
 import { startGarbageCollector } from "./controllers/garbage-collector.ts";
 import { startNamespaceDeletion, type Namespace } from "./controllers/namespace-deletion.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
@@ -70,6 +72,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   startVolumeBinder(world);
   startAttachDetach(world);
   startPodGc(world);
+  startDaemonSets(world);
+  startDeployments(world);
   startGarbageCollector(world);
   startNamespaceDeletion(world);
   const kubelets = startNodes(world, nodeProfiles(random, options));

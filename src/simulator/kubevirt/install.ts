@@ -1,7 +1,10 @@
 import type { KubeObject, Node, Pod, Toleration } from "../../kube/objects.ts";
+import { daemonPod } from "../controllers/daemon-sets.ts";
+import { replicaSetOf } from "../controllers/deployments.ts";
+import { podFrom, type Workload } from "../controllers/workload.ts";
 import { versions } from "../settings.ts";
 import type { World } from "../world.ts";
-import type { NewObject } from "./create.ts";
+import { createAdmitted, type NewObject } from "./create.ts";
 import { labelNode } from "./handler/node-labels.ts";
 import { apiVersion, images, labels, namespace } from "./names.ts";
 
@@ -10,48 +13,53 @@ interface KubeVirtResource extends KubeObject {
   status: object;
 }
 
+const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
+
 /** How many replicas virt-operator keeps of the components that have several. */
 const replicas = 2;
 
 /**
- * Installs KubeVirt as virt-operator leaves it: the KubeVirt object, the components' pods, running, and what it puts
- * on the nodes. The namespace and the nodes must be there.
+ * Installs KubeVirt as virt-operator leaves it: the KubeVirt object, the components with their pods, running, and what
+ * it puts on the nodes. The namespace and the nodes must be there.
  */
 export function installKubeVirt(world: World): void {
   const { store } = world;
   store.create<KubeVirtResource>("kubevirts", kubeVirt(world));
   const nodes = store.list<Node>("nodes");
-  const infra = nodes.find(isControlPlane) ?? nodes[0];
-  for (const component of infra === undefined ? [] : ["virt-api", "virt-controller", "virt-operator"]) {
-    for (let count = 0; count < replicas; count++) {
-      run(world, deploymentPod(world, component, infra!.metadata.name));
-    }
+  const infra = nodes.find(isControlPlane)!;
+  for (const component of ["virt-api", "virt-controller", "virt-operator"]) {
+    const deployment = store.create<Workload>("deployments", workload("Deployment", component, infraTolerations));
+    const set = store.create<Workload>("replicasets", replicaSetOf(deployment));
+    for (let count = 0; count < replicas; count++) run(world, podFrom(set), infra.metadata.name);
   }
+  const handlers = store.create<Workload>("daemonsets", workload("DaemonSet", "virt-handler", handlerTolerations));
   for (const node of nodes) {
     if (isControlPlane(node)) continue;
     labelNode(world, node.metadata.name);
-    run(world, handlerPod(node.metadata.name));
+    run(world, daemonPod(handlers, node.metadata.name), node.metadata.name);
   }
 }
 
 export function isControlPlane(node: Node): boolean {
-  return node.metadata.labels?.["node-role.kubernetes.io/control-plane"] !== undefined;
+  return node.metadata.labels?.[controlPlaneLabel] !== undefined;
 }
 
 /** A pod that has been running for a while: its kubelet finds it so. */
-function run(world: World, pod: NewObject<Pod>): void {
+function run(world: World, pod: NewObject<Pod>, node: string): void {
   const now = world.clock.stamp();
   const conditions = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
-  const created = world.store.create<Pod>("pods", {
+  const created = createAdmitted<Pod>(world, "pods", {
     ...pod,
+    spec: { ...pod.spec, nodeName: node },
     status: {
       ...pod.status,
+      qosClass: "Burstable",
       phase: "Running",
       conditions: conditions.map((type) => ({ lastProbeTime: null, lastTransitionTime: now, status: "True", type })),
       startTime: now,
     },
   });
-  const runtime = world.runtimes.get(pod.spec.nodeName!)!;
+  const runtime = world.runtimes.get(node)!;
   for (const container of created.spec.containers) runtime.start(created, container);
 }
 
@@ -63,68 +71,58 @@ const infraTolerations: Toleration[] = [
   { effect: "NoExecute", key: "node.kubernetes.io/unreachable", operator: "Exists", tolerationSeconds: 300 },
 ];
 
-/** As the DaemonSet controller gives its pods: nothing drives virt-handler off its node. */
-const daemonTolerations: Toleration[] = [
-  { key: "CriticalAddonsOnly", operator: "Exists" },
-  { effect: "NoExecute", key: "node.kubernetes.io/not-ready", operator: "Exists" },
-  { effect: "NoExecute", key: "node.kubernetes.io/unreachable", operator: "Exists" },
-  { effect: "NoSchedule", key: "node.kubernetes.io/disk-pressure", operator: "Exists" },
-  { effect: "NoSchedule", key: "node.kubernetes.io/memory-pressure", operator: "Exists" },
-  { effect: "NoSchedule", key: "node.kubernetes.io/pid-pressure", operator: "Exists" },
-  { effect: "NoSchedule", key: "node.kubernetes.io/unschedulable", operator: "Exists" },
-];
+const handlerTolerations: Toleration[] = [{ key: "CriticalAddonsOnly", operator: "Exists" }];
 
-function deploymentPod(world: World, component: string, node: string): NewObject<Pod> {
-  const hash = world.random.uuid(component, "pod template hash").replaceAll("-", "").slice(0, 10);
-  return componentPod(component, node, `${component}-${hash}-`, infraTolerations, { "pod-template-hash": hash });
-}
+const memoryRequests: Record<string, string> = {
+  "virt-api": "500Mi",
+  "virt-controller": "275Mi",
+  "virt-handler": "325Mi",
+  "virt-operator": "450Mi",
+};
 
-/** The pod of the virt-handler DaemonSet on that node. */
-export function handlerPod(node: string): NewObject<Pod> {
-  return componentPod("virt-handler", node, "virt-handler-", daemonTolerations, { "pod-template-generation": "1" });
-}
-
-function componentPod(
-  component: string,
-  node: string,
-  generateName: string,
-  tolerations: Toleration[],
-  extraLabels: Record<string, string>,
-): NewObject<Pod> {
-  const memory = { "virt-api": "500Mi", "virt-controller": "275Mi", "virt-handler": "325Mi" }[component] ?? "450Mi";
+/** virt-operator's infrastructure runs on the control plane, virt-handler beside the VMs. */
+function workload(kind: "Deployment" | "DaemonSet", component: string, tolerations: Toleration[]): NewObject<Workload> {
+  const componentLabels = {
+    "app.kubernetes.io/component": "kubevirt",
+    "app.kubernetes.io/managed-by": "virt-operator",
+    "app.kubernetes.io/version": versions.kubevirt,
+    [labels.app]: component,
+  };
+  const onControlPlane = {
+    nodeSelectorTerms: [{ matchExpressions: [{ key: controlPlaneLabel, operator: "Exists" }] }],
+  };
   return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      generateName,
-      namespace,
-      labels: {
-        "app.kubernetes.io/component": "kubevirt",
-        "app.kubernetes.io/managed-by": "virt-operator",
-        "app.kubernetes.io/version": versions.kubevirt,
-        [labels.app]: component,
-        "prometheus.kubevirt.io": "true",
-        ...extraLabels,
+    apiVersion: "apps/v1",
+    kind,
+    metadata: { name: component, namespace, labels: componentLabels },
+    spec: {
+      ...(kind === "Deployment" && { replicas }),
+      selector: { matchLabels: { [labels.app]: component } },
+      template: {
+        metadata: { labels: { ...componentLabels, "prometheus.kubevirt.io": "true" } },
+        spec: {
+          ...(kind === "Deployment" && {
+            affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: onControlPlane } },
+          }),
+          containers: [
+            {
+              name: component,
+              image: images.component(component),
+              resources: {
+                requests: { cpu: component === "virt-api" ? "5m" : "10m", memory: memoryRequests[component]! },
+              },
+            },
+          ],
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          priority: 1_000_000_000,
+          priorityClassName: "kubevirt-cluster-critical",
+          restartPolicy: "Always",
+          // virt-handler waits for migrations under way when it is told to end.
+          terminationGracePeriodSeconds: component === "virt-handler" ? 330 : 30,
+          tolerations,
+        },
       },
     },
-    spec: {
-      nodeName: node,
-      containers: [
-        {
-          name: component,
-          image: images.component(component),
-          resources: { requests: { cpu: component === "virt-api" ? "5m" : "10m", memory } },
-        },
-      ],
-      nodeSelector: { "kubernetes.io/os": "linux" },
-      priority: 1_000_000_000,
-      priorityClassName: "kubevirt-cluster-critical",
-      restartPolicy: "Always",
-      // virt-handler waits for migrations under way when it is told to end.
-      terminationGracePeriodSeconds: component === "virt-handler" ? 330 : 30,
-      tolerations,
-    },
-    status: { qosClass: "Burstable" },
   };
 }
 

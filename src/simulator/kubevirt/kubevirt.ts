@@ -13,7 +13,6 @@ import { InstanceController } from "./instance/instance-controller.ts";
 import { Launchers } from "./launcher/launchers.ts";
 import { MigrationController } from "./migration/migration-controller.ts";
 import { Migrations } from "./migration/migrations.ts";
-import { keepHandlers } from "./node/daemon-set.ts";
 import { NodeController } from "./node/node-controller.ts";
 import { ReplicaSetController } from "./replica-set/replica-set-controller.ts";
 import { MachineController } from "./virtual-machine/machine-controller.ts";
@@ -47,7 +46,6 @@ export function startKubeVirt(world: World): KubeVirt {
   new NodeController(world, handlers.instances);
   startDataVolumes(world);
   installKubeVirt(world);
-  keepHandlers(world);
   return {
     hands: guestHands(world, launchers),
     ask: (vmiUid) => answers.ask(vmiUid),
