@@ -42,7 +42,6 @@ export default [
       fault,
       observe: "100s",
       remedies: [virtctlMigrate()],
-      afterReturn: false,
       variants: everyStrategy(),
     }),
   ),

@@ -29,7 +29,17 @@ export { outOfServiceTaint } from "./remedies/out-of-service-taint.ts";
 export type { Remedy } from "./remedies/remedy.ts";
 export { virtctlMigrate } from "./remedies/virtctl-migrate.ts";
 export type { Duration } from "./workload/duration.ts";
-export { tcpProbe } from "./workload/guest.ts";
-export type { GuestOptions } from "./workload/guest.ts";
-export { bareVmi, bystander, everyRunStrategy, everyStrategy, replicaSet, vm } from "./workload/variant.ts";
+export { agentProbe, execProbe, httpProbe, tcpProbe } from "./workload/guest.ts";
+export type { GuestOptions, ProbeTiming } from "./workload/guest.ts";
+export { instancetype, ofInstancetype, ofPreference, preference } from "./workload/instancetype.ts";
+export {
+  bareVmi,
+  bystander,
+  everyRunStrategy,
+  everyStrategy,
+  neverUp,
+  pinned,
+  replicaSet,
+  vm,
+} from "./workload/variant.ts";
 export type { Variant, VmOptions } from "./workload/variant.ts";

@@ -5,6 +5,7 @@ import { exitCodes } from "../errors.ts";
 import { experimentResult, mergeRepeats } from "../experiment/experiment-result.ts";
 import type { ClusterDescription } from "../experiment/plan.ts";
 import { readJournal } from "../observe/journal-reader.ts";
+import { judgePractices } from "../practices/judge-practices.ts";
 import { judgedExperiment, runMocha } from "../report/mocha-run.ts";
 import { summarise, type ExperimentResult, type Results } from "../report/results.ts";
 import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
@@ -80,7 +81,7 @@ function resultsOf(judged: Judged[]): Results {
     options: source.options,
     cluster,
     experiments,
-    practices: [],
+    practices: judgePractices(experiments),
     summary: summarise(experiments),
   };
 }

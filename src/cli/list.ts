@@ -3,10 +3,14 @@ import type { CommandModule } from "yargs";
 /** `rebound list`: what it takes. */
 export const listCommand: CommandModule = {
   command: "list [what]",
-  describe: "List the scenarios and the faults there are",
+  describe: "List the scenarios, faults, remedies and practices there are",
   builder: (yargs) =>
     yargs
-      .positional("what", { type: "string", choices: ["scenarios", "faults"], describe: "only these" })
+      .positional("what", {
+        type: "string",
+        choices: ["scenarios", "faults", "remedies", "practices"],
+        describe: "only these",
+      })
       .option("json", { type: "boolean", default: false, describe: "print JSON" })
       .strict(),
   handler: async (argv) => {

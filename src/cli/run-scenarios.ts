@@ -3,6 +3,7 @@ import { z } from "zod";
 import { openCluster } from "../cluster/open-cluster.ts";
 import { exitCodes } from "../errors.ts";
 import { prepare, type Prepared } from "../experiment/prepare.ts";
+import { judgePractices } from "../practices/judge-practices.ts";
 import { summarise, type Results } from "../report/results.ts";
 import { createRunFolder, runId } from "../report/run-folder.ts";
 import { terminalReport } from "../report/terminal-table.ts";
@@ -24,6 +25,13 @@ const pattern = word.transform((text, context) => {
   }
 });
 
+const shard = word.transform((text, context) => {
+  const [index = 0, of = 0] = /^\d{1,4}\/\d{1,4}$/.test(text) ? text.split("/").map(Number) : [];
+  if (index >= 1 && index <= of) return { index, of };
+  context.addIssue(`must be a part and their number, as in 1/4, not "${text}"`);
+  return z.NEVER;
+});
+
 const runOptions = z.object({
   scenarios: z.array(word),
   cluster: word,
@@ -33,6 +41,10 @@ const runOptions = z.object({
   repeat: wholeNumber(1),
   grep: pattern.optional(),
   fault: word.optional(),
+  remedy: word.optional(),
+  practice: word.optional(),
+  isolate: z.boolean(),
+  shard: shard.optional(),
   out: word,
   json: z.boolean(),
   dryRun: z.boolean(),
@@ -64,8 +76,8 @@ export async function run(argv: unknown): Promise<number> {
 /** Plans everything on a cluster of the same make, so that what cannot be is refused before anything is written. */
 async function prepareRun(options: RunOptions): Promise<Prepared[]> {
   await using cluster = await openCluster({ provider: options.cluster, seed: options.seed, nodes: options.nodes });
-  const { scenarios, vm, grep = null, fault = null, seed, repeat } = options;
-  return prepare({ scenarios, vmFiles: vm, grep, fault, seed, repeat }, cluster);
+  const { vm, grep = null, fault = null, remedy = null, practice = null, shard = null, ...rest } = options;
+  return prepare({ ...rest, vmFiles: vm, grep, fault, remedy, practice, shard }, cluster);
 }
 
 /** What a reader of the results must know of a variant, once each. */
@@ -98,7 +110,7 @@ async function runAndShow(
     options: again,
     cluster: prepared[0]!.plan.cluster,
     experiments,
-    practices: [],
+    practices: judgePractices(experiments),
     summary: summarise(experiments),
   };
 }

@@ -33,6 +33,18 @@ export const runCommand: CommandModule = {
         describe: "judge only the variants whose `experiment/variant` matches this pattern",
       })
       .option("fault", { type: "string", requiresArg: true, describe: "run only experiments with this fault" })
+      .option("remedy", { type: "string", requiresArg: true, describe: "run only experiments with this remedy" })
+      .option("practice", {
+        type: "string",
+        requiresArg: true,
+        describe: "run only experiments that bear on this practice (see `rebound list practices`)",
+      })
+      .option("isolate", { type: "boolean", default: false, describe: "run each VM by itself" })
+      .option("shard", {
+        type: "string",
+        requiresArg: true,
+        describe: "run one part of the experiments, e.g. 1/4 for the first of four",
+      })
       .option("out", { type: "string", requiresArg: true, default: "reports", describe: "where reports go" })
       .option("json", { type: "boolean", default: false, describe: "print results.json on stdout, and nothing else" })
       .option("dry-run", { type: "boolean", default: false, describe: "show what would be run, and touch nothing" })

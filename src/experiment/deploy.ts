@@ -3,7 +3,7 @@ import type { Manifest } from "../kube/objects.ts";
 import { namespaces, virtualMachines } from "../kube/resources.ts";
 import type { JournalWriter } from "../observe/journal-writer.ts";
 import type { UndoStack } from "../safety/undo-stack.ts";
-import { preferNode } from "../workload/placement.ts";
+import { pinToNode, preferNode } from "../workload/placement.ts";
 import { resourceOf } from "../workload/resource-of.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
 
@@ -23,13 +23,18 @@ export async function deploy(
   await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: plan.namespace } });
   for (const variant of plan.variants) {
     if (variant.skip !== null) continue;
-    const placed = node !== null && variant.role === "victim" ? preferNode(variant, node) : variant;
+    const placed = node === null ? variant : place(variant, node);
     // What it needs goes first: a VM whose instance type does not exist yet is retried late.
     for (const manifest of [...placed.manifests.slice(1), placed.manifests[0]!]) {
       await apply(manifest, plan.namespace, cluster, journal, undo);
     }
     if (variant.runStrategy === "Manual") await start(variant, plan.namespace, cluster, journal);
   }
+}
+
+function place(variant: PlannedVariant, node: string): PlannedVariant {
+  if (variant.pinned === true) return pinToNode(variant, node);
+  return variant.role === "victim" ? preferNode(variant, node) : variant;
 }
 
 async function apply(

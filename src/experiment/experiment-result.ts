@@ -3,6 +3,7 @@ import { judgeJournal, type JudgedJournal, type JudgedPhase, type JudgedSubject 
 import type { Identity, Recovery } from "../recovery/recovery.ts";
 import type { ExperimentResult, Judgement, VariantResult } from "../report/results.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
+import { traitsOf } from "../workload/traits.ts";
 import { judge } from "./verdict.ts";
 
 export interface ResultOptions {
@@ -86,7 +87,7 @@ function recordedVariants({ phases }: JudgedJournal): VariantResult[] {
   return phases.flatMap(({ name: phase, subjects }) =>
     subjects.map((subject) =>
       variantResult(
-        { ...subject, manifestSha256: "", repeat: 1 },
+        { ...subject, manifestSha256: "", traits: {}, repeat: 1 },
         [judgement(phase, subject.recovery, null, judge({ ...unplanned, ...subject, bitten: subject.bite !== null }))],
         [subject],
       ),
@@ -100,7 +101,7 @@ function plannedVariants(phases: JudgedPhase[], plan: Plan, lines: JournalLine[]
   return plan.variants.map((variant) => {
     const subjects = phases.flatMap((phase) => subjectOf(phase, variant) ?? []);
     const judgements = judgedPhases(plan, variant).map((name) => judgePlanned(variant, name, phases, lines));
-    return variantResult({ ...variant, repeat: plan.repeat }, judgements, subjects);
+    return variantResult({ ...variant, traits: traitsOf(variant), repeat: plan.repeat }, judgements, subjects);
   });
 }
 
@@ -142,12 +143,12 @@ function judgement(
 function variantResult(
   variant: Pick<
     VariantResult,
-    "name" | "role" | "kind" | "runStrategy" | "evictionStrategy" | "manifestSha256" | "repeat"
+    "name" | "role" | "kind" | "runStrategy" | "evictionStrategy" | "manifestSha256" | "traits" | "repeat"
   > & { notes?: string[] },
   judgements: Judgement[],
   subjects: JudgedSubject[],
 ): VariantResult {
-  const { name, role, kind, runStrategy, evictionStrategy, manifestSha256, repeat } = variant;
+  const { name, role, kind, runStrategy, evictionStrategy, manifestSha256, traits, repeat } = variant;
   const bite = subjects.find((subject) => subject.bite !== null)?.bite;
   return {
     name,
@@ -156,6 +157,7 @@ function variantResult(
     runStrategy,
     evictionStrategy,
     manifestSha256,
+    traits,
     notes: variant.notes ?? [],
     repeat,
     injected: subjects.find(({ injected }) => injected !== null)?.injected ?? null,

@@ -61,6 +61,10 @@ export interface PlannedVariant {
   expectations: Record<string, Expectation>;
   /** What a reader of its results must know: how it was changed, what of it is not judged. */
   notes?: string[];
+  /** It runs on the victims' node or nowhere. */
+  pinned?: true;
+  /** It is known never to come up, so that nobody waits for it. */
+  neverUp?: true;
   /** Why it is left out of the run; null where it takes part. */
   skip: string | null;
 }

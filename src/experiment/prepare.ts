@@ -10,6 +10,7 @@ import { missingReference } from "../workload/references.ts";
 import { whyNeverScheduled } from "../workload/schedulable.ts";
 import { userVariants } from "../workload/user-variants.ts";
 import type { Variant } from "../workload/variant.ts";
+import type { Experiment } from "./experiment.ts";
 import { loadScenarios, type Declared } from "./load-scenarios.ts";
 import { tryOut } from "./trial.ts";
 import { planExperiment } from "./plan-experiment.ts";
@@ -23,8 +24,14 @@ export interface Selection {
   vmFiles: string[];
   /** Only variants whose `experiment/variant` matches. */
   grep: RegExp | null;
-  /** Only experiments with this fault. */
+  /** Only experiments with this fault, this remedy, and that bear on this practice. */
   fault: string | null;
+  remedy: string | null;
+  practice: string | null;
+  /** Each variant has a run to itself, with the experiment's bystanders and nothing beside it. */
+  isolate: boolean;
+  /** Only this part of the experiments, of so many; counted from 1. */
+  shard: { index: number; of: number } | null;
   seed: number;
   /** How often each experiment is run. */
   repeat: number;
@@ -71,12 +78,38 @@ export function clusterSeed(plan: Plan): number {
   return createHash("sha256").update(`${plan.seed}/${plan.id}/${plan.repeat}`).digest().readUInt32BE(0);
 }
 
-async function select({ scenarios, fault }: Selection): Promise<Declared[]> {
-  const declared = await loadScenarios(scenarios);
-  const chosen = declared.filter(({ experiment }) => fault === null || experiment.fault.name === fault);
-  if (chosen.length > 0) return chosen;
-  const present = [...new Set(declared.map(({ experiment }) => experiment.fault.name))].sort();
-  throw new UsageError(`no experiment has the fault "${fault}"; there are ${present.join(", ")}`);
+async function select(selection: Selection): Promise<Declared[]> {
+  const filters: [what: string, wanted: string | null, of: (experiment: Experiment) => string[]][] = [
+    ["has the fault", selection.fault, ({ fault }) => [fault.name]],
+    ["has the remedy", selection.remedy, ({ remedies = [] }) => remedies.map(({ name }) => name)],
+    ["bears on the practice", selection.practice, ({ practices = [] }) => practices],
+  ];
+  let chosen = await loadScenarios(selection.scenarios);
+  for (const [what, wanted, of] of filters) {
+    if (wanted === null) continue;
+    const present = [...new Set(chosen.flatMap(({ experiment }) => of(experiment)))].sort();
+    chosen = chosen.filter(({ experiment }) => of(experiment).includes(wanted));
+    if (chosen.length === 0) throw new UsageError(`no experiment ${what} "${wanted}"; there are ${present.join(", ")}`);
+  }
+  const apart = selection.isolate ? chosen.flatMap(isolated) : chosen;
+  return selection.shard === null ? apart : shardOf(apart, selection.shard);
+}
+
+/** An experiment for each victim; those that stand by are in all. */
+function isolated({ scenario, experiment }: Declared): Declared[] {
+  const victims = experiment.variants.filter(({ role }) => role === "victim");
+  const beside = experiment.variants.filter(({ role }) => role === "bystander");
+  return victims.map((victim) => ({
+    scenario,
+    experiment: { ...experiment, id: `${experiment.id}-${victim.name}`, variants: [victim, ...beside] },
+  }));
+}
+
+/** Every so-manieth experiment: parts of about the same length, and all together the whole. */
+function shardOf(declared: Declared[], { index, of }: { index: number; of: number }): Declared[] {
+  const part = declared.filter((_, position) => position % of === index - 1);
+  if (part.length > 0) return part;
+  throw new UsageError(`shard ${index} of ${of} is empty: there are ${declared.length} experiments`);
 }
 
 /** The user's VMs, held against what the cluster can run and, where it is a model, against what it models. */

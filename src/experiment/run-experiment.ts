@@ -67,9 +67,9 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
 async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: UndoStack): Promise<RunEnd> {
   const { cluster, journal } = options;
   const { fault } = deeds;
-  const node = fault.scope === "node" ? await chooseNode(cluster) : null;
-  if (fault.scope === "node" && node === null)
-    return { status: "failed", reason: "there is no schedulable worker to lose" };
+  const needsNode = fault.scope === "node" || plan.variants.some(({ pinned }) => pinned === true);
+  const node = needsNode ? await chooseNode(cluster) : null;
+  if (needsNode && node === null) return { status: "failed", reason: "there is no schedulable worker to lose" };
   const answers = new Set<string>();
   using _listening = listenForAnswers(journal, answers);
   await using recorder = await startRecorder(cluster, journal, plan.namespace);

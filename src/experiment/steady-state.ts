@@ -35,7 +35,7 @@ export async function reachSteadyState(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = cluster;
-  const variants = plan.variants.filter((variant) => variant.skip === null);
+  const variants = plan.variants.filter(({ skip, neverUp }) => skip === null && neverUp !== true);
   let readySinceMs: number | null = null;
   let steadySinceMs: number | null = null;
   const look = async (): Promise<true | NotYet> => {

@@ -1,19 +1,61 @@
-import type { Fault } from "./fault.ts";
+import { notYet, waitUntil } from "../clock/wait-until.ts";
+import { DeadlineError } from "../clock/deadline.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { VirtualMachineInstance } from "../kube/objects.ts";
+import { virtualMachineInstances } from "../kube/resources.ts";
+import type { Fault, Hit, Victim } from "./fault.ts";
 import { hitEach } from "./hit.ts";
 
+export interface VmCrashOptions {
+  /** How often, each time as soon as the VM runs again; by default once. What is measured begins with the last. */
+  times?: number;
+}
+
+/** How long a VM that crashed is waited for to run again, in milliseconds. */
+const successorMs = 120_000;
+
 /** Kills each victim's qemu, and only qemu, with SIGKILL: the guest is gone at once, its launcher is not. */
-export function vmCrash(): Fault {
+export function vmCrash({ times = 1 }: VmCrashOptions = {}): Fault {
   return {
     name: "vm-crash",
-    parameters: {},
+    parameters: times === 1 ? {} : { times },
     scope: "vm",
     sharing: "independent",
-    summary: "kill -9 of the VM's qemu process",
+    summary: `kill -9 of the VM's qemu process${times === 1 ? "" : `, ${times} times in a row`}`,
     needs: ["kill-qemu"],
-    unfit: () => null,
+    unfit: ({ kind }) =>
+      times > 1 && kind === "VirtualMachineInstanceReplicaSet"
+        ? "its members are not followed by one of their name"
+        : null,
     targets: (victims) => victims.map((victim) => `qemu of ${victim.vmi.name} on ${victim.node}`),
-    inject: (cluster, victims) => hitEach(victims, (victim) => cluster.actuators.killQemu(victim.vmi)),
+    inject: async (cluster, victims) => {
+      const series = await Promise.all(victims.map((victim) => crash(cluster, victim, times)));
+      return series.flat();
+    },
     // Nothing is left to take back: the process is dead, and its pod goes with it.
     revert: async () => {},
   };
+}
+
+/** Kills a victim, and what follows it, until the last time or until nothing follows. */
+async function crash(cluster: Cluster, victim: Victim, times: number): Promise<Hit[]> {
+  const hits = await hitEach([victim], ({ vmi }) => cluster.actuators.killQemu(vmi));
+  const next = times > 1 && hits[0]?.receipt ? await successorOf(cluster, victim) : null;
+  return next === null ? hits : crash(cluster, next, times - 1);
+}
+
+async function successorOf({ kube, clock }: Cluster, victim: Victim): Promise<Victim | null> {
+  const { namespace, name, uid } = victim.vmi;
+  const look = async () => {
+    const vmi = await kube.get<VirtualMachineInstance>(virtualMachineInstances, name, namespace);
+    const isNext = vmi !== null && vmi.metadata.uid !== uid && vmi.status.phase === "Running";
+    if (!isNext) return notYet(vmi?.status.phase ?? "no VMI");
+    return { ...victim, vmi: { namespace, name, uid: vmi.metadata.uid }, node: vmi.status.nodeName ?? victim.node };
+  };
+  try {
+    return await waitUntil(clock, { what: `${name} to run again`, limitMs: successorMs, everyMs: 1_000, look });
+  } catch (error) {
+    if (error instanceof DeadlineError) return null;
+    throw error;
+  }
 }

@@ -92,6 +92,7 @@ const variant = z.strictObject({
   runStrategy: z.string().nullable(),
   evictionStrategy: z.string().nullable(),
   manifestSha256: z.string(),
+  traits: z.record(z.string(), z.string()).describe("what may decide its fate beside how it is run, in words"),
   notes: z.array(z.string()).describe("what a reader must know: how it was changed, what of it is not judged"),
   repeat: z.int().min(1).describe("which repetition of the experiment, from 1"),
   injected: span.nullable(),

@@ -13,9 +13,13 @@ export interface GuestOptions {
   /** Memory limit of its container; by default there is none. */
   memoryLimit?: string;
   cpu?: string;
+  /** Requests and limits as they stand in a manifest, in place of the three above; `memory` is then the guest's alone. */
+  resources?: NonNullable<VmiSpec["domain"]["resources"]>;
   liveness?: Probe;
   readiness?: Probe;
   nodeSelector?: Record<string, string>;
+  /** Seconds from power-on until it serves; by default what its image takes. */
+  bootSeconds?: number;
   /** `false`: it ignores the request to shut down, so that it is destroyed when its grace is over. */
   obeysAcpi?: boolean;
   /** Whether it runs a guest agent; by default it does not. */
@@ -28,10 +32,32 @@ export interface GuestOptions {
   terminationGracePeriodSeconds?: number;
 }
 
-/** A probe that connects to the default guest's service port, as the platform's defaults have it. */
-export function tcpProbe(overrides: Omit<Probe, "tcpSocket"> & { port?: number } = {}): Probe {
-  const { port = servicePort, ...timing } = overrides;
-  return { tcpSocket: { port }, initialDelaySeconds: 20, periodSeconds: 5, failureThreshold: 3, ...timing };
+/** When a probe asks, and how often it must fail. */
+export type ProbeTiming = Pick<
+  Probe,
+  "initialDelaySeconds" | "periodSeconds" | "timeoutSeconds" | "successThreshold" | "failureThreshold"
+>;
+
+const timing: ProbeTiming = { initialDelaySeconds: 20, periodSeconds: 5, failureThreshold: 3 };
+
+/** A probe that connects to the default guest's service port. */
+export function tcpProbe({ port = servicePort, ...own }: ProbeTiming & { port?: number } = {}): Probe {
+  return { tcpSocket: { port }, ...timing, ...own };
+}
+
+/** A probe that gets a page from the default guest's service port. */
+export function httpProbe({ port = servicePort, ...own }: ProbeTiming & { port?: number } = {}): Probe {
+  return { httpGet: { port }, ...timing, ...own };
+}
+
+/** A probe that runs a command in the guest; the guest needs its agent. */
+export function execProbe(command: string[], own: ProbeTiming = {}): Probe {
+  return { exec: { command }, ...timing, ...own };
+}
+
+/** A probe that asks the guest's agent whether it is there. */
+export function agentProbe(own: ProbeTiming = {}): Probe {
+  return { guestAgentPing: {}, ...timing, ...own };
 }
 
 // Busybox serves both ports: the boot id on one, a bare accept on the other.
@@ -44,9 +70,9 @@ serve ${answerPort} /usr/local/bin/answer &
 `;
 
 /** What the guest is told to do at boot. */
-function userDataOf({ obeysAcpi, agent, watchdog }: GuestOptions): string {
+function userDataOf({ bootSeconds, obeysAcpi, agent, watchdog }: GuestOptions): string {
   return [
-    userData,
+    bootSeconds === undefined ? userData : userData.replace("\n", `\nsleep ${bootSeconds}\n`),
     obeysAcpi === false ? "rc-service acpid stop\n" : "",
     agent === true ? "rc-service qemu-guest-agent start\n" : "",
     watchdog === undefined ? "" : "watchdog -t 10 -T 30 /dev/watchdog\n",
@@ -54,8 +80,9 @@ function userDataOf({ obeysAcpi, agent, watchdog }: GuestOptions): string {
 }
 
 /** The same for the model of a guest, which reads no script. */
-export function guestAnnotations({ obeysAcpi, agent }: GuestOptions): Record<string, string> {
+export function guestAnnotations({ bootSeconds, obeysAcpi, agent }: GuestOptions): Record<string, string> {
   return {
+    ...(bootSeconds !== undefined && { "guest.rebound.dev/boot-seconds": String(bootSeconds) }),
     ...(obeysAcpi === false && { "guest.rebound.dev/ignores-acpi": "true" }),
     ...(agent === true && { "guest.rebound.dev/agent": "true" }),
   };
@@ -68,7 +95,7 @@ export function guestSpec(options: GuestOptions = {}): VmiSpec {
     domain: {
       cpu: { cores: 1 },
       memory: { guest: memory },
-      resources: {
+      resources: options.resources ?? {
         requests: { memory, cpu: options.cpu ?? "50m" },
         ...(options.memoryLimit !== undefined && { limits: { memory: options.memoryLimit } }),
       },

@@ -1,6 +1,14 @@
 import type { VmiSpec } from "../kube/objects.ts";
 import { vmiSpecOf, type Variant } from "./variant.ts";
 
+/** The variant with a node selector that fits this node alone. */
+export function pinToNode<V extends Pick<Variant, "kind" | "manifests">>(variant: V, node: string): V {
+  const placed = structuredClone(variant);
+  const spec = vmiSpecOf(placed);
+  spec.nodeSelector = { ...spec.nodeSelector, "kubernetes.io/hostname": node };
+  return placed;
+}
+
 /**
  * The variant with a *preferred* affinity to the node, the strongest weight: it starts there when there is room,
  * and nothing forbids it to come back elsewhere (a selector would).

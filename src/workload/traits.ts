@@ -20,6 +20,12 @@ export function rebootTerminates(variant: Described): boolean {
   return vmiSpecOf(variant).domain["rebootPolicy"] === "Terminate";
 }
 
+/** How long its guest is said to boot, in seconds; null where nothing is said. */
+export function statedBootSeconds(variant: Described): number | null {
+  const said = templateAnnotationsOf(variant)["guest.rebound.dev/boot-seconds"];
+  return said === undefined ? null : Number(said);
+}
+
 /** What its watchdog device does when nobody feeds it; null where it has none. */
 export function watchdogAction(variant: Described): string | null {
   const device = vmiSpecOf(variant).domain.devices["watchdog"] as { i6300esb?: { action?: string } } | undefined;
@@ -36,7 +42,7 @@ export function probeKind(probe: Probe | undefined): string | null {
  * The attributes of a variant by which a promise may be kept for some and broken for others, each in words. What is
  * as it is by default is left out.
  */
-export function traitsOf(variant: Described): Record<string, string> {
+export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "neverUp">): Record<string, string> {
   const { livenessProbe, readinessProbe } = vmiSpecOf(variant);
   const watchdog = watchdogAction(variant);
   const liveness = probeKind(livenessProbe);
@@ -47,8 +53,31 @@ export function traitsOf(variant: Described): Record<string, string> {
     ...(hasPanicDevice(variant) && { "panic device": "yes" }),
     ...(watchdog !== null && { watchdog }),
     ...(rebootTerminates(variant) && { "reboot policy": "Terminate" }),
-    ...(!obeysAcpi(variant) && { "obeys ACPI": "no" }),
+    "shutdown request": obeysAcpi(variant) ? "obeyed" : "ignored",
+    ...sizeOf(variant),
+    ...placementOf(variant),
   };
+}
+
+function sizeOf(variant: Described): Record<string, string> {
+  const [machine, ...others] = variant.manifests;
+  const { instancetype } = machine?.["spec"] as { instancetype?: { kind: string; name: string } };
+  if (instancetype !== undefined) {
+    const { kind, name } = instancetype;
+    const isThere = others.some((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+    const reach = kind.includes("Cluster") ? "cluster-wide " : "";
+    return { size: `${isThere ? "" : "missing "}${reach}instance type` };
+  }
+  return vmiSpecOf(variant).domain.resources?.limits === undefined
+    ? { size: "requests" }
+    : { size: "requests and limits" };
+}
+
+function placementOf(variant: Described & Pick<PlannedVariant, "pinned" | "neverUp">): Record<string, string> {
+  if (variant.pinned === true) return { "node selector": "fits one node" };
+  const { nodeSelector } = vmiSpecOf(variant);
+  if (nodeSelector === undefined) return {};
+  return { "node selector": variant.neverUp === true ? "fits no node" : "some" };
 }
 
 /** The annotations that its VMIs get. */

@@ -14,6 +14,10 @@ export interface Variant {
   manifests: Manifest[];
   /** What a reader of its results must know: how it was changed, what of it is not judged. */
   notes?: string[];
+  /** It runs on the node that is chosen for the victims, or nowhere. */
+  pinned?: true;
+  /** It is known never to come up, so that nobody waits for it. */
+  neverUp?: true;
   /** Why this cluster cannot judge it; it is then left out of the run. */
   skip?: string;
 }
@@ -110,6 +114,16 @@ export function everyRunStrategy(options: Omit<VmOptions, "runStrategy"> = {}): 
 export function everyStrategy(options: Omit<VmOptions, "runStrategy"> = {}): Variant[] {
   const vms = everyRunStrategy(options);
   return [...vms.slice(0, -1), bareVmi("bare", options), replicaSet("rs", options), ...vms.slice(-1)];
+}
+
+/** The same variant with a node selector that fits one node alone, that of the victims. */
+export function pinned(variant: Variant): Variant {
+  return { ...variant, pinned: true };
+}
+
+/** The same variant as a bystander that cannot come up. */
+export function neverUp(variant: Variant): Variant {
+  return { ...variant, role: "bystander", neverUp: true };
 }
 
 /** The same variant, deployed and watched beside the victims. */

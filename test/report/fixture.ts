@@ -62,6 +62,7 @@ export function aVariant(over: Partial<VariantResult> = {}): VariantResult {
     runStrategy: "Always",
     evictionStrategy: "LiveMigrate",
     manifestSha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    traits: {},
     notes: [],
     repeat: 1,
     injected: { fromMs: 40_900, toMs: 41_060 },

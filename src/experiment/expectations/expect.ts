@@ -24,9 +24,10 @@ export function platformRuling(situation: Situation): Ruling | null {
   return ruling(row.outcomes[way]!, row.waits(situation), `${row.id}; ${row.source}`, situation);
 }
 
-/** A bystander goes on as it was: a Halted VM stays down, any other stays up. */
+/** A bystander goes on as it was: a Halted VM stays down, one that cannot come up does not, any other stays up. */
 function bystanderRuling(situation: Situation): Ruling {
-  const outcome = wayOf(situation.variant) === "Halted" ? "stopped" : "undisturbed";
+  const isHalted = wayOf(situation.variant) === "Halted";
+  const outcome = isHalted ? "stopped" : situation.variant.neverUp === true ? "stuck" : "undisturbed";
   return ruling(outcome, noWait, "a bystander goes on as it was", situation);
 }
 

@@ -1,3 +1,4 @@
+import { obeysAcpi } from "../../workload/traits.ts";
 import { vmiSpecOf } from "../../workload/variant.ts";
 import { afterFailure, afterShutdown, all, sources, type Row } from "./row.ts";
 import type { Situation } from "./situation.ts";
@@ -13,8 +14,18 @@ export const probeRows: readonly Row[] = [
     fault: "probe-failure",
     parameters: { probe: "liveness", how: "port-closed" },
     phase: "observe",
+    when: ({ variant }) => obeysAcpi(variant),
     outcomes: afterShutdown,
     waits: (situation) => times.sum(times.probeFailed(situation, "livenessProbe"), times.obeys(situation)),
+  },
+  {
+    id: "liveness failed, the guest ignores the request",
+    source: sources.finalPhases,
+    fault: "probe-failure",
+    parameters: { probe: "liveness", how: "port-closed" },
+    phase: "observe",
+    outcomes: afterFailure,
+    waits: (situation) => times.sum(times.probeFailed(situation, "livenessProbe"), times.destroyed(situation)),
   },
   {
     id: "liveness failed, the guest is hung",

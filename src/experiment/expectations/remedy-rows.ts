@@ -25,6 +25,15 @@ export const remedyRows: readonly Row[] = [
     waits: times.podRemoved,
   },
   {
+    id: "migration of VMs whose node has no kubelet",
+    source: sources.migration,
+    fault: "kubelet-stop",
+    phase: "virtctl-migrate",
+    when: isHeldBriefly,
+    outcomes: all("migrated"),
+    waits: times.migrated,
+  },
+  {
     id: "migration of VMs on a lost node, not yet marked",
     source: sources.deadMigration,
     fault: losses,
@@ -41,6 +50,15 @@ export const remedyRows: readonly Row[] = [
     when: isHeldLong,
     outcomes: { ...all("stuck"), replicaSet: "undisturbed" },
     waits: times.deadMigrationFails,
+  },
+  {
+    id: "kubelet back after its VMs were migrated",
+    source: sources.migration,
+    fault: "kubelet-stop",
+    phase: "return",
+    when: ({ before }) => before.includes("virtctl-migrate"),
+    outcomes: all("undisturbed"),
+    waits: () => times.kubeletReports,
   },
   {
     id: "node back after its VMs were remedied",

@@ -5,4 +5,4 @@ import type { Row } from "./row.ts";
 import { vmRows } from "./vm-rows.ts";
 
 /** Every cause that the faults and remedies bring about, by family. The first row that fits decides. */
-export const platformTable: readonly Row[] = [...vmRows, ...probeRows, ...nodeRows, ...remedyRows];
+export const platformTable: readonly Row[] = [...vmRows, ...probeRows, ...remedyRows, ...nodeRows];

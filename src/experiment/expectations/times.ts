@@ -1,5 +1,5 @@
 import type { Probe } from "../../kube/objects.ts";
-import { obeysAcpi } from "../../workload/traits.ts";
+import { obeysAcpi, statedBootSeconds } from "../../workload/traits.ts";
 import { vmiSpecOf } from "../../workload/variant.ts";
 import type { Situation } from "./situation.ts";
 
@@ -27,8 +27,9 @@ export function sum(...waits: Wait[]): Wait {
  * From a new VMI to a guest that answers. Nothing documents it: an allowance by how guests are run; the simulated
  * guest's is as tight as its boot times.
  */
-export function start({ cluster }: Situation): Wait {
-  return { least: 0, most: { kvm: 90_000, tcg: 180_000, simulated: 20_000 }[cluster.acceleration] };
+export function start({ cluster, variant }: Situation): Wait {
+  const usual = { kvm: 90_000, tcg: 180_000, simulated: 20_000 }[cluster.acceleration];
+  return { least: 0, most: usual + (statedBootSeconds(variant) ?? 0) * 1000 };
 }
 
 /** Removal of the old pod and VMI, then a new VMI: controllers' work, no constant in it. */
@@ -137,6 +138,14 @@ export function podRemoved({ phase }: Situation): Wait {
     default:
       return domainEvent;
   }
+}
+
+/**
+ * A migration waits for its turn, two at once from one node, gets a pod and copies the guest's memory: nothing
+ * documents how long, an allowance for a handful of small guests.
+ */
+export function migrated({ cluster }: Situation): Wait {
+  return { least: 0, most: { kvm: 180_000, tcg: 300_000, simulated: 60_000 }[cluster.acceleration] };
 }
 
 /**

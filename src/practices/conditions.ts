@@ -1,0 +1,81 @@
+/** One promise that was put to the test, with all by which it may differ from others. */
+export interface Tested {
+  kept: boolean;
+  attributes: Record<string, string>;
+}
+
+/** As many attributes are named to tell kept promises from broken ones; beyond that they are counted. */
+const depth = 3;
+
+/** The attribute that tells one test from every other; it says nothing of why, so it is named where no other helps. */
+export const lastResort = "variant";
+
+/**
+ * What separates the kept promises from the broken, a sentence each: the attribute that separates them best, and
+ * under each of its values that still has both, the next best.
+ */
+export function conditionsOf(tested: Tested[]): string[] {
+  const attribute = separator(tested, []);
+  if (attribute === null) return [counted(tested)];
+  return parts(tested, attribute, [attribute]);
+}
+
+/** The kept, those that have both, the broken. */
+function parts(tested: Tested[], attribute: string, used: string[]): string[] {
+  const groups = [...groupsOf(tested, attribute)];
+  const values = (of: (each: Tested) => boolean): (string | undefined)[] =>
+    groups.filter(([, group]) => group.every(of)).map(([value]) => value);
+  const kept = values((each) => each.kept);
+  const broken = values((each) => !each.kept);
+  return [
+    ...(kept.length > 0 ? [`kept ${phrase(attribute, kept)}`] : []),
+    ...groups
+      .filter(([, group]) => isMixed(group))
+      .map(([value, group]) => `${phrase(attribute, [value])} ${nested(group, used)}`),
+    ...(broken.length > 0 ? [`broken ${phrase(attribute, broken)}`] : []),
+  ];
+}
+
+function nested(tested: Tested[], used: string[]): string {
+  const attribute = used.length < depth ? separator(tested, used) : null;
+  if (attribute === null) return counted(tested);
+  const inner = parts(tested, attribute, [...used, attribute]).join(", ");
+  return used.length > 1 ? `(${inner})` : inner;
+}
+
+/** The attribute that leaves the fewest tests in groups that have both; null where none tells any apart. */
+function separator(tested: Tested[], used: string[]): string | null {
+  const names = [...new Set(tested.flatMap(({ attributes }) => Object.keys(attributes)))];
+  const rated = names
+    .filter((name) => !used.includes(name) && name !== lastResort)
+    .map((name) => ({ name, mixed: mixedBy(tested, name) }))
+    .toSorted((one, other) => one.mixed - other.mixed);
+  const [best] = rated;
+  if (best !== undefined && best.mixed < tested.length) return best.name;
+  return mixedBy(tested, lastResort) < tested.length ? lastResort : null;
+}
+
+function mixedBy(tested: Tested[], attribute: string): number {
+  return [...groupsOf(tested, attribute).values()].filter(isMixed).flat().length;
+}
+
+function groupsOf(tested: Tested[], attribute: string): Map<string | undefined, Tested[]> {
+  return Map.groupBy(tested, ({ attributes }) => attributes[attribute]);
+}
+
+function isMixed(tested: Tested[]): boolean {
+  return tested.some(({ kept }) => kept) && tested.some(({ kept }) => !kept);
+}
+
+function phrase(attribute: string, values: (string | undefined)[]): string {
+  const named = values.filter((value) => value !== undefined);
+  const word = attribute === "fault" ? "after" : `with ${attribute}`;
+  return [
+    ...(named.length > 0 ? [`${word} ${named.join(", ")}`] : []),
+    ...(named.length < values.length ? [`without ${attribute}`] : []),
+  ].join(" or ");
+}
+
+function counted(tested: Tested[]): string {
+  return `kept ${tested.filter((each) => each.kept).length} of ${tested.length} times`;
+}
