@@ -247,8 +247,11 @@ export class Store {
     if (generation !== undefined && !sameSpecification(resource, draft, old)) {
       draft.metadata.generation = generation + 1;
     }
-    const verb = deletionTimestamp !== undefined && isReleased(resource, draft) ? "DELETED" : "MODIFIED";
-    return this.#commit(verb, resource, draft, old, options);
+    if (deletionTimestamp === undefined || !isReleased(resource, draft)) {
+      return this.#commit("MODIFIED", resource, draft, old, options);
+    }
+    // The change that lets it go is never stored: what goes is what was stored before (registry/generic: deleteObj).
+    return this.#commit("DELETED", resource, { ...old, metadata: { ...old.metadata } }, old, options);
   }
 
   #commit<T extends KubeObject>(

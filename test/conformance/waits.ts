@@ -28,9 +28,9 @@ export const waits: Wait[] = [
   },
   {
     constant: "start back-off",
-    cause: ["vmi", "phase", /^Failed$/],
+    cause: ["vm", "failed starts", /^[1-9]/],
     effect: ["vmi", "exists", /created/],
-    link: "next",
+    link: "same",
     // Up to half of it again is drawn at random.
     toleranceSeconds: (_, took) => 3 + took / 2,
   },

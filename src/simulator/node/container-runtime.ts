@@ -62,12 +62,14 @@ export class ContainerRuntime {
     const before = this.record(uid, container.name);
     const restarts = before === undefined ? 0 : before.restarts + 1;
     const id = this.#world.random.uuid(uid, container.name, "container", restarts).replaceAll("-", "");
+    const now = this.#world.clock.now();
     const record: ContainerRecord = {
       name: container.name,
       id: `containerd://${id}${id}`,
       restarts,
       startedAt: this.#world.clock.stamp(),
-      startedMs: this.#world.clock.now(),
+      // What starts at the model's zero has been running for long.
+      startedMs: now === 0 ? -Infinity : now,
       previous: before && { ...before, previous: undefined },
     };
     let records = this.#pods.get(uid);

@@ -18,6 +18,8 @@ export interface PodFacts {
   sandboxReady: boolean;
   /** Why the kubelet refused to run it, or ended it. */
   verdict: Verdict | undefined;
+  /** Whether it is known by now what became of the containers that ran before the kubelet started. */
+  settled: boolean;
   /** It has been told to end, or has nothing left to run: what has ended is not started again. */
   terminal: boolean;
   record(container: string): ContainerRecord | undefined;
@@ -60,18 +62,25 @@ export function podStatus(pod: Pod, facts: PodFacts, previous: Pod["status"], no
     const disrupted = { type: "DisruptionTarget", status: "True" as const, reason: "TerminationByKubelet", message };
     foreign.push({ ...disrupted, lastProbeTime: null, lastTransitionTime: now });
   }
+  const observedGeneration = pod.metadata.generation ?? 1;
+  const startTime = pod.status.startTime ?? now;
+  const quality = pod.status.qosClass ?? qosClass(pod);
+  // Containers of it may run yet: it is refused, and keeps its phase (pkg/kubelet/status: mergePodStatus).
+  if (!facts.settled) {
+    return { observedGeneration, phase: "Running", conditions: foreign, startTime, qosClass: quality };
+  }
   return {
-    observedGeneration: pod.metadata.generation ?? 1,
+    observedGeneration,
     phase,
     ...(facts.verdict !== undefined && { reason: facts.verdict.reason, message: facts.verdict.message }),
     conditions: [...foreign, ...conditions],
     hostIP: facts.hostIp,
     hostIPs: [{ ip: facts.hostIp }],
     ...(facts.podIp !== undefined && { podIP: facts.podIp, podIPs: [{ ip: facts.podIp }] }),
-    startTime: pod.status.startTime ?? now,
+    startTime,
     ...(shown && init.length > 0 && { initContainerStatuses: initStatuses }),
     ...(shown && { containerStatuses: statuses }),
-    qosClass: pod.status.qosClass ?? qosClass(pod),
+    qosClass: quality,
   };
 }
 

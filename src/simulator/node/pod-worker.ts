@@ -10,6 +10,9 @@ import { RestartBackOff } from "./restart-back-off.ts";
 /** Changes that come closer together than this are dealt with in one sync: it takes about as long. */
 const syncMs = 150;
 
+/** What a pod refused after a boot has left behind is found stopped after so long, as seen. */
+const settlingMs = [8_000, 10_000] as const;
+
 /** After a start the kubelet looks at the pod with each relist of its containers until nothing changes: so often, as seen. */
 const relistsMs = [1_000, 2_000, 3_000];
 
@@ -47,9 +50,11 @@ export class PodWorker {
   #verdict: Verdict | undefined;
   /** Its end was decided here (failed liveness, node shutdown), with that grace. */
   #killGraceMs: number | undefined;
+  /** Whether it is known what became of containers that ran when this kubelet did not. */
+  #settled: boolean;
   #sandbox: "none" | "creating" | "ready" = "none";
   /** Records from before the sandbox are of containers that it no longer holds. */
-  #sandboxMs = 0;
+  #sandboxMs = -Infinity;
   /** When it was last synced for more than to end it. */
   #syncedMs = -Infinity;
   #podIp: string | undefined;
@@ -70,6 +75,13 @@ export class PodWorker {
       this.#podIp = pod.status.podIP ?? host.newPodIp();
     } else if (host.runtime.records(this.#uid).length > 0 && this.#restarts(1) && verdict === undefined) {
       host.event(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    }
+    this.#settled = verdict === undefined || running || pod.status.phase !== "Running";
+    if (!this.#settled) {
+      host.later(host.latency(...settlingMs, this.#uid, "settled"), () => {
+        this.#settled = true;
+        this.sync();
+      });
     }
     const phaseMs = host.world.clock.now();
     for (const container of pod.spec.containers) {
@@ -336,6 +348,7 @@ export class PodWorker {
       podIp: started ? this.#podIp : undefined,
       sandboxReady: this.#sandbox === "ready" && !ended,
       verdict: this.#verdict,
+      settled: this.#settled,
       terminal: this.#isEnding(),
       record: (container) => this.#host.runtime.record(this.#uid, container),
       ready: (container) => this.#probers.get(`Readiness/${container}`)?.success ?? true,

@@ -118,8 +118,8 @@ function failure(probe: Probe, answer: ProbeAnswer, podIp: string): string {
     return `dial tcp ${podIp}:${probe.tcpSocket.port}: ${answer === "silent" ? "i/o timeout" : "connect: connection refused"}`;
   }
   if (probe.httpGet !== undefined) {
-    const { port, path = "/" } = probe.httpGet;
-    const url = `Get "http://${podIp}:${port}${path}": `;
+    const { port, path = "/", scheme = "HTTP" } = probe.httpGet;
+    const url = `Get "${scheme.toLowerCase()}://${podIp}:${port}${path}": `;
     return answer === "silent"
       ? `${url}context deadline exceeded (Client.Timeout exceeded while awaiting headers)`
       : `${url}dial tcp ${podIp}:${port}: connect: connection refused`;

@@ -200,7 +200,7 @@ describe("a node that boots", () => {
     fixture.simulation.hands.powerOff(node);
     fixture.pass(20);
     fixture.simulation.hands.powerOn(node);
-    fixture.until(() => fixture.pod("pod").status.phase === "Failed", 15);
+    fixture.until(() => fixture.pod("pod").status.phase === "Failed", 25);
     assert.equal(fixture.pod("pod").status.reason, "UnexpectedAdmissionError");
     assert.ok(fixture.events(node).some((event) => event.startsWith("Rebooted: ")));
   });
