@@ -1,0 +1,19 @@
+import type { NodeContainer } from "./node-container.ts";
+
+type Addressed = Pick<NodeContainer, "name" | "addresses">;
+
+/**
+ * What became of a node's addresses when it was started again; `known` are all nodes as they were before. Two nodes
+ * that come back in the other order can have each other's: certificates and routes then point at the wrong one.
+ */
+export function compareAddresses(now: Addressed, known: Addressed[]): string {
+  const before = known.find(({ name }) => name === now.name)?.addresses ?? [];
+  const at = now.addresses.join(", ") || "none";
+  if (before.length === 0) return `address ${at}; what it was before is not known`;
+  if (before.join() === now.addresses.join()) return `address ${at} kept`;
+  const owners = known.filter(
+    ({ name, addresses }) => name !== now.name && addresses.some((address) => now.addresses.includes(address)),
+  );
+  const whose = owners.length === 0 ? "" : `, which was ${owners.map(({ name }) => name).join(" and ")}'s`;
+  return `address changed from ${before.join(", ")} to ${at}${whose}`;
+}
