@@ -137,6 +137,20 @@ export class Lab {
     if (answer.status >= 300) throw new Error(`${resource}: ${JSON.stringify(answer.body)}`);
   }
 
+  /** One request to the API, answered while the model's time goes on a little; the body read as JSON. */
+  async request(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+    const answer = this.simulation.api.handle({
+      method,
+      path,
+      headers: { "content-type": "application/json", accept: "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    await new Promise(setImmediate);
+    this.run(0.1);
+    const { status, body: text } = await answer;
+    return { status, body: typeof text === "string" && text !== "" ? JSON.parse(text) : text };
+  }
+
   /** As virtctl asks for it; answers the HTTP status. */
   async virtctl(verb: string, vm: string, kind = "virtualmachines"): Promise<number> {
     const answer = this.simulation.api.handle({

@@ -16,6 +16,8 @@ export class MigrationSource {
   readonly #world: World;
   readonly #machine: SimulatedMachine;
   readonly #launchers: Launchers;
+  /** Launchers whose guest has gone on elsewhere, as far as this is dealt with. */
+  readonly #departed = new WeakSet<Launcher>();
   readonly #answers: (node: string) => boolean;
 
   /** @param answers whether the virt-handler of a node is there to pass the copy on. */
@@ -63,10 +65,13 @@ export class MigrationSource {
 
   /** The guest has gone on elsewhere: the domain is removed here, and the target shall say so in time. */
   left(launcher: Launcher): void {
+    if (this.#departed.has(launcher)) return;
+    this.#departed.add(launcher);
     const { vmi } = launcher.domain!.guest;
+    const { uid } = launcher.copy!;
     this.#event(vmi, "Normal", "Deleted", "Signaled Deletion");
     launcher.finalStateTaken();
-    this.#machine.schedule(this.#world.settings.targetDetectSeconds * 1000, () => this.#failUnlessArrived(vmi));
+    this.#machine.schedule(this.#world.settings.targetDetectSeconds * 1000, () => this.#failUnlessArrived(vmi, uid));
   }
 
   #start(vmi: VirtualMachineInstance, launcher: Launcher): void {
@@ -78,10 +83,12 @@ export class MigrationSource {
     launcher.migrate({ uid: migrationUid, target });
   }
 
-  #failUnlessArrived({ metadata: { namespace, name, uid } }: VirtualMachineInstance): void {
+  #failUnlessArrived({ metadata: { namespace, name, uid } }: VirtualMachineInstance, migration: string): void {
     if (!this.#world.reachesApi(this.#machine.node)) return;
     this.#world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
-      if (draft.metadata.uid !== uid || isFinal(draft) || draft.status.nodeName !== this.#machine.node) return;
+      const { migrationState, nodeName } = draft.status;
+      if (draft.metadata.uid !== uid || migrationState?.migrationUid !== migration || isFinal(draft)) return;
+      if (migrationState.completed === true || nodeName !== this.#machine.node) return;
       enterPhase(draft, "Failed", this.#world.clock.stamp());
     });
   }

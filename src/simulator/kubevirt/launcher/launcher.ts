@@ -41,6 +41,7 @@ export class Launcher implements Process {
   shutdownSignalledMs: number | undefined;
   #alive = true;
   #starting = false;
+  #ended = false;
   #deadline: Timer | undefined;
   #finalWait: Timer | undefined;
   readonly #world: World;
@@ -192,6 +193,8 @@ export class Launcher implements Process {
 
   #exit(afterMs: number, exit: Exit): void {
     this.machine.schedule(afterMs, () => {
+      if (this.#ended) return;
+      this.#ended = true;
       this.#lose();
       this.#exited(exit);
     });

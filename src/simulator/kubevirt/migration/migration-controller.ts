@@ -41,10 +41,11 @@ export class MigrationController {
     world.store.subscribe((change) => this.#observe(change));
   }
 
-  #observe({ resource, object }: Change): void {
+  #observe({ resource, verb, object }: Change): void {
     const { namespace, name, ownerReferences } = object.metadata;
     if (resource === migrationResource) this.#queue.add(`${namespace}/${name}`);
-    if (resource === instances) this.#addAllOf(namespace, name);
+    if (resource === instances && verb === "DELETED") this.#addOrphans(namespace, name);
+    else if (resource === instances) this.#addAllOf(namespace, name);
     if (resource === "pods") {
       const owner = ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
       if (owner !== undefined) this.#addAllOf(namespace, owner.name);
@@ -55,6 +56,12 @@ export class MigrationController {
     for (const { metadata } of this.#migrations.of(namespace, vmiName)) {
       if (metadata.finalizers?.includes(finalizers.migration)) this.#queue.add(`${namespace}/${metadata.name}`);
     }
+  }
+
+  /** At once, before a VMI of the same name may be there again: they go with the one that they were for. */
+  #addOrphans(namespace: string | undefined, vmiName: string): void {
+    for (const { metadata } of this.#migrations.of(namespace, vmiName))
+      this.#queue.add(`${namespace}/${metadata.name}`, 1);
   }
 
   #reconcile(key: string): void {
@@ -250,7 +257,9 @@ export class MigrationController {
     }
     if (migration.metadata.finalizers?.includes(finalizers.migration)) {
       store.mutate(migrationResource, namespace, name, ({ metadata }) => {
-        metadata.finalizers = (metadata.finalizers ?? []).filter((one) => one !== finalizers.migration);
+        const others = (metadata.finalizers ?? []).filter((one) => one !== finalizers.migration);
+        if (others.length > 0) metadata.finalizers = others;
+        else delete metadata.finalizers;
       });
     }
     if (vmi === undefined) return;
