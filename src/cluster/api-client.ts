@@ -1,7 +1,7 @@
 import type { Configuration, HttpMethod } from "@kubernetes/client-node";
 import type { Clock } from "../clock/clock.ts";
 import type { KubeObject, Manifest } from "../kube/objects.ts";
-import { pathOf, type Resource } from "../kube/resources.ts";
+import { pathOf, pods, type Resource } from "../kube/resources.ts";
 import { startListWatch } from "../observe/list-watch.ts";
 import { ApiError, isNotFound } from "./api-error.ts";
 import { discover } from "./discovery.ts";
@@ -91,6 +91,11 @@ class ApiClient implements KubeClient {
     const query =
       options.gracePeriodSeconds === undefined ? "" : `?gracePeriodSeconds=${String(options.gracePeriodSeconds)}`;
     await this.#call({ method: "DELETE", path: pathOf(resource, namespace, name) + query }).catch(nullIfNotFound);
+  }
+
+  async evict(namespace: string, name: string): Promise<void> {
+    const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+    await this.#call({ method: "POST", path: `${pathOf(pods, namespace, name)}/eviction`, body }).catch(nullIfNotFound);
   }
 
   async subresource(plural: string, namespace: string, name: string, verb: string, body?: object): Promise<void> {

@@ -62,7 +62,11 @@ export type Capability =
   | "panic-guest"
   | "hang-guest"
   | "container-oom"
-  | "guest-port";
+  | "guest-port"
+  | "component";
+
+/** A part of KubeVirt that can be away while its guests run. */
+export type ComponentName = "virt-controller" | "virt-api" | "virt-handler";
 
 /** The hands. Each act resolves when done, rejects with a `EnvironmentError` when it could not be done. */
 export interface Actuators {
@@ -83,6 +87,9 @@ export interface Actuators {
   /** Stops the node's kubelet, and only that: containers and guests go on. */
   stopKubelet(node: string): Promise<Receipt>;
   startKubelet(node: string): Promise<Receipt>;
+  /** Keeps a component of the platform from doing anything, on every node, until it is started again. */
+  stopComponent(component: ComponentName): Promise<Receipt>;
+  startComponent(component: ComponentName): Promise<Receipt>;
   /** Kills qemu, and only qemu, with SIGKILL. */
   killQemu(vmi: VmiRef): Promise<Receipt>;
   /** Kills virt-launcher, qemu's keeper, with SIGKILL. */

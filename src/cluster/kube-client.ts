@@ -26,6 +26,8 @@ export interface KubeClient {
     namespace?: string,
     options?: { gracePeriodSeconds?: number },
   ): Promise<void>;
+  /** Asks the Eviction API for a pod's end; an `ApiError` with code 429 where something stands against it. */
+  evict(namespace: string, pod: string): Promise<void>;
   /** PUT on a KubeVirt subresource, e.g. `("virtualmachines", "ns", "vm", "start")`. */
   subresource(plural: string, namespace: string, name: string, verb: string, body?: object): Promise<void>;
   /**

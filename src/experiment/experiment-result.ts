@@ -115,7 +115,8 @@ function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase
     isAfterRelief: name !== "observe",
     expectation,
     recovery,
-    bitten: (subject?.bite ?? null) !== null,
+    // What was refused in the first phase is not asked again in the next.
+    bitten: phases.some((each) => (subjectOf(each, variant)?.bite ?? null) !== null),
     refusal: refusalOf(lines, variant),
     skip: variant.skip,
     broken: phase?.complete === true ? leftOver(phases, lines) : whyBroken(lines),

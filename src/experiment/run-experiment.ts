@@ -123,10 +123,11 @@ async function inject(plan: Plan, fault: Fault, victims: Victim[], options: RunO
 
 function journalHit(hit: Hit, { journal }: RunOptions): void {
   const variant = hit.victim.variant.name;
-  if (hit.receipt === null) {
-    journal.append({ kind: "action", name: hit.refused ? "refused" : "not-hit", variant, result: hit.reason });
-    return;
+  if (hit.reason !== undefined) {
+    const name = hit.receipt === null && !hit.refused ? "not-hit" : "refused";
+    journal.append({ kind: "action", name, variant, result: hit.reason });
   }
+  if (hit.receipt === null) return;
   journal.append({
     kind: "bite",
     variant,

@@ -1,4 +1,6 @@
+import { drain } from "./drain.ts";
 import type { Fault } from "./fault.ts";
+import { liveMigration } from "./live-migration.ts";
 import { guestHang } from "./guest-hang.ts";
 import { guestPanic } from "./guest-panic.ts";
 import { guestPoweroff } from "./guest-poweroff.ts";
@@ -30,6 +32,8 @@ export const faults: readonly Fault[] = [
   virtctlStop(),
   virtctlRestart(),
   oomKill(),
+  liveMigration(),
+  drain(),
   probeFailure({ probe: "liveness", how: "port-closed" }),
   probeFailure({ probe: "liveness", how: "guest-hung" }),
   probeFailure({ probe: "readiness", how: "port-closed" }),

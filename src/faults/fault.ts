@@ -27,7 +27,11 @@ export interface Fault extends PlannedFault {
 
 /** What was done to one victim, or why it could not be done. */
 export type Hit = { victim: Victim } & (
-  | { receipt: Receipt }
+  | {
+      receipt: Receipt;
+      /** Why it was refused all the same, for now. */
+      reason?: string;
+    }
   | {
       receipt: null;
       reason: string;

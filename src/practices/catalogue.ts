@@ -9,6 +9,12 @@ const asked = ["vmi-delete", "virtctl-stop", "virtctl-restart", "guest-reboot", 
 /** Every practice of the vendor's document, in its order, with what each promises. */
 export const practices: readonly Practice[] = [
   {
+    id: "live-migratable",
+    section: "Virtualization Best Practices",
+    promise: "a VM can be migrated live, which every recovery procedure is said to require",
+    promises: (trial) => (trial.fault.name === "live-migration" && isHit(trial) ? ["migrated"] : null),
+  },
+  {
     id: "run-strategy",
     section: "Run Strategy",
     promise: "a VM that runs under Always or RerunOnFailure is restarted automatically after a failure",
@@ -47,8 +53,10 @@ export const practices: readonly Practice[] = [
     id: "replica-set-maintenance",
     section: "Maintenance of Node Handling",
     promise: "of a replica set, a drain migrates the VMs of the drained node and leaves the others alone",
-    promises: (trial) =>
-      trial.fault.name === "drain" && isHit(trial) && isSet(trial) && migrates(trial) ? ["migrated"] : null,
+    promises: (trial) => {
+      if (trial.fault.name !== "drain" || trial.phase !== "observe" || !isSet(trial) || !migrates(trial)) return null;
+      return isVictim(trial) ? ["migrated"] : ["undisturbed"];
+    },
   },
   {
     id: "accident-recovery",

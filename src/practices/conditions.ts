@@ -43,20 +43,25 @@ function nested(tested: Tested[], used: string[]): string {
   return used.length > 1 ? `(${inner})` : inner;
 }
 
-/** The attribute that leaves the fewest tests in groups that have both; null where none tells any apart. */
+/** The attribute whose groups are the purest; null where none makes them any purer. */
 function separator(tested: Tested[], used: string[]): string | null {
   const names = [...new Set(tested.flatMap(({ attributes }) => Object.keys(attributes)))];
-  const rated = names
+  const [best] = names
     .filter((name) => !used.includes(name) && name !== lastResort)
-    .map((name) => ({ name, mixed: mixedBy(tested, name) }))
-    .toSorted((one, other) => one.mixed - other.mixed);
-  const [best] = rated;
-  if (best !== undefined && best.mixed < tested.length) return best.name;
-  return mixedBy(tested, lastResort) < tested.length ? lastResort : null;
+    .map((name) => ({ name, impurity: impurityBy(tested, name) }))
+    .toSorted((one, other) => one.impurity - other.impurity);
+  if (best !== undefined && best.impurity < impurity(tested)) return best.name;
+  return impurityBy(tested, lastResort) < impurity(tested) ? lastResort : null;
 }
 
-function mixedBy(tested: Tested[], attribute: string): number {
-  return [...groupsOf(tested, attribute).values()].filter(isMixed).flat().length;
+function impurityBy(tested: Tested[], attribute: string): number {
+  return [...groupsOf(tested, attribute).values()].reduce((sum, group) => sum + impurity(group), 0);
+}
+
+/** Gini's, weighted by the group's size: zero where all are kept or all are broken. */
+function impurity(tested: Tested[]): number {
+  const kept = tested.filter((each) => each.kept).length;
+  return (kept * (tested.length - kept)) / tested.length;
 }
 
 function groupsOf(tested: Tested[], attribute: string): Map<string | undefined, Tested[]> {
@@ -64,7 +69,7 @@ function groupsOf(tested: Tested[], attribute: string): Map<string | undefined, 
 }
 
 function isMixed(tested: Tested[]): boolean {
-  return tested.some(({ kept }) => kept) && tested.some(({ kept }) => !kept);
+  return impurity(tested) > 0;
 }
 
 function phrase(attribute: string, values: (string | undefined)[]): string {

@@ -17,6 +17,8 @@ export interface GuestOptions {
   resources?: NonNullable<VmiSpec["domain"]["resources"]>;
   liveness?: Probe;
   readiness?: Probe;
+  /** What keeps it from being migrated live; by default nothing does. */
+  obstacle?: "bridge" | "disk" | "hyperv-passthrough";
   nodeSelector?: Record<string, string>;
   /** Seconds from power-on until it serves; by default what its image takes. */
   bootSeconds?: number;
@@ -89,7 +91,7 @@ export function guestAnnotations({ bootSeconds, obeysAcpi, agent }: GuestOptions
 }
 
 /** The spec of a VMI that runs the default test guest: migratable, one vCPU, reachable on its two ports. */
-export function guestSpec(options: GuestOptions = {}): VmiSpec {
+export function guestSpec(options: GuestOptions = {}, claimName = "data"): VmiSpec {
   const memory = options.memory ?? "128Mi";
   return {
     domain: {
@@ -103,18 +105,21 @@ export function guestSpec(options: GuestOptions = {}): VmiSpec {
         disks: [
           { name: "root", disk: { bus: "virtio" } },
           { name: "cloudinit", disk: { bus: "virtio" } },
+          ...(options.obstacle === "disk" ? [{ name: "data", disk: { bus: "virtio" } }] : []),
         ],
-        interfaces: [{ name: "default", masquerade: {} }],
+        interfaces: [{ name: "default", ...(options.obstacle === "bridge" ? { bridge: {} } : { masquerade: {} }) }],
         ...(options.panicDevice === true && { panicDevices: [{ model: "isa" }] }),
         ...(options.watchdog !== undefined && {
           watchdog: { name: "watchdog", i6300esb: { action: options.watchdog } },
         }),
       },
+      ...(options.obstacle === "hyperv-passthrough" && { features: { hypervPassthrough: { enabled: true } } }),
     },
     networks: [{ name: "default", pod: {} }],
     volumes: [
       { name: "root", containerDisk: { image: "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0" } },
       { name: "cloudinit", cloudInitNoCloud: { userData: userDataOf(options) } },
+      ...(options.obstacle === "disk" ? [{ name: "data", persistentVolumeClaim: { claimName } }] : []),
     ],
     ...(options.liveness !== undefined && { livenessProbe: options.liveness }),
     ...(options.readiness !== undefined && { readinessProbe: options.readiness }),

@@ -26,6 +26,26 @@ export function statedBootSeconds(variant: Described): number | null {
   return said === undefined ? null : Number(said);
 }
 
+/** Why it can never be migrated live, in KubeVirt's words; null where nothing in its manifests says so. */
+export function migrationObstacle(variant: Described): string | null {
+  const { domain, networks = [], volumes = [] } = vmiSpecOf(variant);
+  const podNetwork = networks.find((network) => "pod" in network)?.name;
+  const nics = (domain.devices["interfaces"] ?? []) as Record<string, unknown>[];
+  const nic = nics.find(({ name }) => name === podNetwork);
+  if (nic !== undefined && !("masquerade" in nic) && !("binding" in nic)) return "InterfaceNotLiveMigratable";
+  if (domain.features?.["hypervPassthrough"] !== undefined) return "HypervPassthroughNotLiveMigratable";
+  const claims = volumes.flatMap((volume) => {
+    const claim = volume["persistentVolumeClaim"] as { claimName: string } | undefined;
+    return claim === undefined ? [] : [claim.claimName];
+  });
+  const isShared = (name: string): boolean =>
+    variant.manifests.some(({ kind, metadata, spec }) => {
+      const { accessModes = [] } = (spec ?? {}) as { accessModes?: string[] };
+      return kind === "PersistentVolumeClaim" && metadata.name === name && accessModes.includes("ReadWriteMany");
+    });
+  return claims.every(isShared) ? null : "DisksNotLiveMigratable";
+}
+
 /** What its watchdog device does when nobody feeds it; null where it has none. */
 export function watchdogAction(variant: Described): string | null {
   const device = vmiSpecOf(variant).domain.devices["watchdog"] as { i6300esb?: { action?: string } } | undefined;
@@ -45,6 +65,7 @@ export function probeKind(probe: Probe | undefined): string | null {
 export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "neverUp">): Record<string, string> {
   const { livenessProbe, readinessProbe } = vmiSpecOf(variant);
   const watchdog = watchdogAction(variant);
+  const obstacle = migrationObstacle(variant);
   const liveness = probeKind(livenessProbe);
   const readiness = probeKind(readinessProbe);
   return {
@@ -53,6 +74,7 @@ export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "n
     ...(hasPanicDevice(variant) && { "panic device": "yes" }),
     ...(watchdog !== null && { watchdog }),
     ...(rebootTerminates(variant) && { "reboot policy": "Terminate" }),
+    ...(obstacle !== null && { "migration obstacle": obstacle }),
     "shutdown request": obeysAcpi(variant) ? "obeyed" : "ignored",
     ...sizeOf(variant),
     ...placementOf(variant),

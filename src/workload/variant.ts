@@ -48,6 +48,7 @@ export function vm(name: string, options: VmOptions = {}): Variant {
         metadata: { name, labels: metadata.labels },
         spec: { runStrategy, template: { metadata, spec } },
       },
+      ...needsOf(name, options),
     ],
   };
 }
@@ -68,6 +69,7 @@ export function bareVmi(name: string, options: Omit<VmOptions, "runStrategy"> = 
         metadata: { name, ...metadata },
         spec,
       },
+      ...needsOf(name, options),
     ],
   };
 }
@@ -95,6 +97,7 @@ export function replicaSet(
           template: { metadata, spec },
         },
       },
+      ...needsOf(name, options),
     ],
   };
 }
@@ -131,13 +134,24 @@ export function bystander(variant: Variant): Variant {
   return { ...variant, role: "bystander" };
 }
 
+/** What a guest needs beside its own manifest. */
+function needsOf(name: string, { obstacle }: VmOptions): Manifest[] {
+  if (obstacle !== "disk") return [];
+  const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+  return [{ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: claimOf(name) }, spec }];
+}
+
+function claimOf(name: string): string {
+  return `${name}-data`;
+}
+
 interface Template {
   metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
   spec: VmiSpec;
 }
 
 function template(name: string, options: VmOptions): Template {
-  const spec = guestSpec(options);
+  const spec = guestSpec(options, claimOf(name));
   if (options.evictionStrategy !== undefined) spec.evictionStrategy = options.evictionStrategy;
   const annotations = guestAnnotations(options);
   const isDescribed = Object.keys(annotations).length > 0;

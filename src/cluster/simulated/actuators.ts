@@ -25,6 +25,8 @@ export function simulatedActuators(hands: Hands, clock: Clock): Actuators {
     connect: (node) => did(() => hands.connect(node)),
     stopKubelet: (node) => did(() => hands.stopKubelet(node)),
     startKubelet: (node) => did(() => hands.startKubelet(node)),
+    stopComponent: (component) => did(() => hands.stopComponent(component)),
+    startComponent: (component) => did(() => hands.startComponent(component)),
     killQemu: ({ uid }) => did(() => hands.killQemu(uid)),
     killLauncher: ({ uid }) => did(() => hands.killLauncher(uid)),
     powerOffGuest: ({ uid }) => did(() => hands.powerOffGuest(uid)),

@@ -52,6 +52,7 @@ function fits(row: Row, situation: Situation): boolean {
   return (
     [row.fault].flat().includes(situation.fault.name) &&
     [row.phase].flat().includes(situation.phase) &&
+    row.parameters?.["without"] === situation.fault.parameters["without"] &&
     Object.entries(row.parameters ?? {}).every(([name, value]) => situation.fault.parameters[name] === value) &&
     (row.when?.(situation) ?? true)
   );

@@ -53,6 +53,7 @@ export const sources = {
   ready: "KubeVirt: syncReadyConditionFromPod",
   silentNode: "Kubernetes: taint eviction; KubeVirt: node controller",
   podGone: "Kubernetes: pod garbage collector; KubeVirt: a VMI without its pod is Failed",
+  eviction: "KubeVirt: pod-eviction-admitter, evacuation controller",
   migration: "KubeVirt: migration controller, virt-handler's migration source",
   deadMigration: "KubeVirt: the source's virt-handler starts the copy, and the migration controller waits for it",
 } as const;

@@ -1,3 +1,4 @@
+import { maintenanceRows } from "./maintenance-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { probeRows } from "./probe-rows.ts";
 import { remedyRows } from "./remedy-rows.ts";
@@ -5,4 +6,4 @@ import type { Row } from "./row.ts";
 import { vmRows } from "./vm-rows.ts";
 
 /** Every cause that the faults and remedies bring about, by family. The first row that fits decides. */
-export const platformTable: readonly Row[] = [...vmRows, ...probeRows, ...remedyRows, ...nodeRows];
+export const platformTable: readonly Row[] = [...vmRows, ...probeRows, ...maintenanceRows, ...remedyRows, ...nodeRows];

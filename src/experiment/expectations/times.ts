@@ -1,5 +1,5 @@
 import type { Probe } from "../../kube/objects.ts";
-import { obeysAcpi, statedBootSeconds } from "../../workload/traits.ts";
+import { migrationObstacle, obeysAcpi, statedBootSeconds } from "../../workload/traits.ts";
 import { vmiSpecOf } from "../../workload/variant.ts";
 import type { Situation } from "./situation.ts";
 
@@ -129,15 +129,21 @@ export const kubeletReports: Wait = { least: 0, most: 20_000 };
  * From a remedy to the end of the VMIs: a pod deleted by force is gone at once, the garbage collector comes every
  * 20 s, and leaves orphans alone for 40 s (pkg/controller/podgc).
  */
-export function podRemoved({ phase }: Situation): Wait {
-  switch (phase) {
+export function podRemoved(situation: Situation): Wait {
+  switch (situation.phase) {
     case "out-of-service-taint":
       return { least: 0, most: 20_000 + 5_000 };
     case "delete-node":
-      return { least: 40_000, most: 40_000 + 2 * 20_000 };
+      return sum({ least: 40_000, most: 40_000 + 2 * 20_000 }, forcedDetach(situation));
     default:
-      return domainEvent;
+      return sum(domainEvent, forcedDetach(situation));
   }
+}
+
+/** A volume of one node is taken from a silent one by force, 6 min after its pod is gone (pkg/controller/volume/attachdetach). */
+function forcedDetach({ variant }: Situation): Wait {
+  const isHeld = migrationObstacle(variant) === "DisksNotLiveMigratable";
+  return isHeld ? { least: 0, most: 360_000 + 20_000 } : noWait;
 }
 
 /**
@@ -147,6 +153,9 @@ export function podRemoved({ phase }: Situation): Wait {
 export function migrated({ cluster }: Situation): Wait {
   return { least: 0, most: { kvm: 180_000, tcg: 300_000, simulated: 60_000 }[cluster.acceleration] };
 }
+
+/** A migration whose target finds no node is given up after 300 s (pkg/virt-controller/watch/migration). */
+export const targetGivenUp: Wait = { least: 300_000, most: 330_000 };
 
 /**
  * A migration from a node that is lost never starts: its target waits for a domain in vain, for 240 s and up to 119

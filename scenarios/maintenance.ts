@@ -1,0 +1,113 @@
+import {
+  bystander,
+  drain,
+  everyRunStrategy,
+  everyStrategy,
+  experiment,
+  liveMigration,
+  pinned,
+  replicaSet,
+  vm,
+  type GuestOptions,
+} from "rebound";
+
+const obstacles: NonNullable<GuestOptions["obstacle"]>[] = ["bridge", "disk", "hyperv-passthrough"];
+
+/**
+ * Practice "Maintenance of node handling": a drain is said to migrate all VMs away, with the eviction strategy
+ * LiveMigrate. What else the strategy may be, what keeps a VM from being migrated, and what a drain then does.
+ */
+export default [
+  experiment({
+    id: "live-migration",
+    title: "A VM that is migrated on request goes on, whatever its run strategy",
+    practices: ["live-migratable"],
+    fault: liveMigration(),
+    variants: everyStrategy(),
+  }),
+  experiment({
+    id: "live-migration-refused",
+    title: "A VM that cannot be migrated, or has nowhere to go, stays as it is when it is asked to",
+    practices: ["live-migratable"],
+    fault: liveMigration(),
+    variants: [vm("able"), ...obstacles.map((obstacle) => vm(obstacle, { obstacle })), pinned(vm("one-node"))],
+  }),
+  experiment({
+    id: "drain-live-migrate",
+    title: "A drain migrates VMs under LiveMigrate, whatever their run strategy; uncordoning changes nothing more",
+    practices: ["node-maintenance", "replica-set-maintenance"],
+    fault: drain(),
+    variants: [
+      ...everyStrategy({ evictionStrategy: "LiveMigrate" }),
+      bystander(replicaSet("rs-elsewhere", { evictionStrategy: "LiveMigrate" })),
+    ],
+  }),
+  experiment({
+    id: "drain-many",
+    title: "A drain migrates ten VMs, two at a time",
+    practices: ["node-maintenance"],
+    fault: drain(),
+    variants: Array.from({ length: 10 }, (_, index) => vm(`vm-${index}`, { evictionStrategy: "LiveMigrate" })),
+  }),
+  experiment({
+    id: "drain-live-migrate-if-possible",
+    title: "A drain migrates VMs under LiveMigrateIfPossible that can be",
+    practices: ["node-maintenance"],
+    fault: drain(),
+    variants: everyRunStrategy({ evictionStrategy: "LiveMigrateIfPossible" }),
+  }),
+  experiment({
+    id: "drain-none",
+    title: "A drain shuts VMs down under None: only Always starts them again",
+    practices: ["node-maintenance", "run-strategy"],
+    fault: drain(),
+    variants: everyStrategy({ evictionStrategy: "None" }),
+  }),
+  experiment({
+    id: "drain-none-ignored",
+    title: "A drain destroys guests that ignore it under None: Always and RerunOnFailure start them again",
+    practices: ["run-strategy"],
+    fault: drain(),
+    variants: everyRunStrategy({ evictionStrategy: "None", obeysAcpi: false }),
+  }),
+  experiment({
+    id: "drain-cluster-default",
+    title: "A drain does to VMs that say nothing what the cluster's own eviction strategy says",
+    practices: ["node-maintenance"],
+    fault: drain(),
+    variants: everyStrategy(),
+  }),
+  experiment({
+    id: "drain-external",
+    title: "A drain waits for somebody else to move VMs under External, and leaves them alone",
+    practices: ["node-maintenance"],
+    fault: drain(),
+    variants: everyRunStrategy({ evictionStrategy: "External" }),
+  }),
+  ...obstacles.flatMap((obstacle) => [
+    experiment({
+      id: `drain-${obstacle}`,
+      title: `A drain does not get rid of a VM under LiveMigrate that ${obstacle} keeps from being migrated`,
+      practices: ["node-maintenance", "live-migratable"],
+      fault: drain(),
+      variants: everyRunStrategy({ evictionStrategy: "LiveMigrate", obstacle }),
+    }),
+    experiment({
+      id: `drain-${obstacle}-if-possible`,
+      title: `A drain shuts a VM under LiveMigrateIfPossible down that ${obstacle} keeps from being migrated`,
+      practices: ["run-strategy", "live-migratable"],
+      fault: drain(),
+      variants: everyRunStrategy({ evictionStrategy: "LiveMigrateIfPossible", obstacle }),
+    }),
+  ]),
+  experiment({
+    id: "drain-no-room",
+    title: "A drain does not get rid of a VM under LiveMigrate that no other node may run",
+    practices: ["node-maintenance", "placement"],
+    fault: drain(),
+    variants: [
+      vm("anywhere", { evictionStrategy: "LiveMigrate" }),
+      pinned(vm("one-node", { evictionStrategy: "LiveMigrate" })),
+    ],
+  }),
+];

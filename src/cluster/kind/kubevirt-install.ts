@@ -1,0 +1,132 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseAllDocuments, stringify } from "yaml";
+import type { Clock } from "../../clock/clock.ts";
+import { DeadlineError } from "../../clock/deadline.ts";
+import { notYet, waitUntil } from "../../clock/wait-until.ts";
+import { EnvironmentError, UsageError } from "../../errors.ts";
+import type { Manifest } from "../../kube/objects.ts";
+import { CommandError, runCommand } from "./command.ts";
+import { latePods, type PodLike } from "./late-pods.ts";
+
+/** KubeVirt's manifests as its releases name them. */
+export const manifestFiles = { operator: "kubevirt-operator.yaml", kubevirt: "kubevirt-cr.yaml" };
+
+export interface InstallOptions {
+  clock: Clock;
+  /** A kubeconfig's file. */
+  kubeconfig: string;
+  manifests: KubeVirtManifests;
+  signal?: AbortSignal | undefined;
+  onStage: (stage: string) => void;
+}
+
+/** Two texts for `kubectl apply`. */
+export interface KubeVirtManifests {
+  operator: string;
+  kubevirt: string;
+}
+
+const applyLimitMs = 3 * 60_000;
+/** Two minutes were seen with every image there; pulling them takes its time. */
+const availableLimitMs = 15 * 60_000;
+const lookEveryMs = 3_000;
+
+/**
+ * Reads KubeVirt's manifests from a folder.
+ *
+ * @param emulate whether guests must do without KVM
+ * @throws UsageError where they are not there
+ */
+export async function readManifests(folder: string, emulate: boolean): Promise<KubeVirtManifests> {
+  const read = (file: string): Promise<string> =>
+    readFile(join(folder, file), "utf8").catch((error: Error) => {
+      const { operator, kubevirt } = manifestFiles;
+      throw new UsageError(`--kubevirt-manifests must have ${operator} and ${kubevirt} of a release: ${error.message}`);
+    });
+  const operator = await read(manifestFiles.operator);
+  return { operator, kubevirt: withEmulation(await read(manifestFiles.kubevirt), emulate) };
+}
+
+/** KubeVirt's own resource, told to emulate where there is no KVM; it is a fallback: KVM is tried first. */
+export function withEmulation(text: string, emulate: boolean): string {
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as Manifest | null);
+  const kubevirt = objects.find((object) => object?.kind === "KubeVirt") as KubeVirtManifest | undefined;
+  if (!kubevirt) throw new UsageError(`${manifestFiles.kubevirt} has no object of kind KubeVirt`);
+  if (!emulate) return text;
+  const configuration = ((kubevirt.spec ??= {}).configuration ??= {});
+  (configuration.developerConfiguration ??= {}).useEmulation = true;
+  return objects.map((object) => stringify(object)).join("---\n");
+}
+
+interface KubeVirtManifest extends Manifest {
+  spec?: { configuration?: { developerConfiguration?: { useEmulation?: boolean } } };
+}
+
+/** Installs KubeVirt, or brings an installation that was begun to its end; waits until it is available. */
+export async function installKubeVirt({
+  clock,
+  kubeconfig,
+  manifests,
+  signal,
+  onStage,
+}: InstallOptions): Promise<void> {
+  const kubectl = async (args: string[], input?: string): Promise<string> =>
+    runCommand("kubectl", ["--kubeconfig", kubeconfig, ...args], {
+      clock,
+      limitMs: applyLimitMs,
+      signal,
+      ...(input !== undefined && { input }),
+    }).catch(explain);
+  onStage("installing KubeVirt");
+  // Server-side: the operator's manifest is too large for the annotation of the other way.
+  const apply = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
+  await kubectl(apply, manifests.operator);
+  await kubectl(["wait", "--for=condition=Established", "crd/kubevirts.kubevirt.io", "--timeout=60s"]);
+  await kubectl(apply, manifests.kubevirt);
+  let said = "";
+  try {
+    await waitUntil(clock, {
+      what: "KubeVirt to be available",
+      limitMs: availableLimitMs,
+      everyMs: lookEveryMs,
+      ...(signal && { signal }),
+      look: async () => {
+        const [found, pods] = await Promise.all([
+          kubectl(["get", "kubevirts", "-A", "-o", "json"]),
+          kubectl(["get", "pods", "-n", "kubevirt", "-o", "json"]),
+        ]);
+        if (isAvailable(JSON.parse(found) as KubeVirtList)) return true;
+        const late = latePods((JSON.parse(pods) as { items: PodLike[] }).items);
+        const seen = late.length === 0 ? "its operator is at work" : late.join("; ");
+        if (seen !== said) onStage(`waiting for KubeVirt: ${(said = seen)}`);
+        return notYet(seen);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    throw new EnvironmentError(
+      `${error.message}; mend it and run \`rebound cluster up\` again, it goes on from there`,
+      { cause: error },
+    );
+  }
+}
+
+interface KubeVirtList {
+  items: { status?: { conditions?: { type: string; status: string }[] } }[];
+}
+
+function isAvailable({ items }: KubeVirtList): boolean {
+  return items.some(({ status }) =>
+    status?.conditions?.some(({ type, status: is }) => type === "Available" && is === "True"),
+  );
+}
+
+function explain(error: unknown): never {
+  if (error instanceof CommandError && error.missing) {
+    throw new EnvironmentError(`${error.message}; install it: https://kubernetes.io/docs/tasks/tools/`, {
+      cause: error,
+    });
+  }
+  throw error;
+}
