@@ -77,7 +77,7 @@ export interface Probe {
   successThreshold?: number;
   failureThreshold?: number;
   tcpSocket?: { port: number | string };
-  httpGet?: { port: number | string; path?: string };
+  httpGet?: { port: number | string; path?: string; scheme?: string };
   exec?: { command: string[] };
   guestAgentPing?: Record<string, never>;
 }

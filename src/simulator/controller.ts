@@ -26,15 +26,19 @@ export class WorkQueue {
     });
   }
 
-  /** Reconciles `key` after `delayMs`, or after a reaction time of 5 to 40 ms; an earlier appointment stands. */
+  /**
+   * Reconciles `key` after `delayMs`, or after a reaction time of 5 to 40 ms, and as much later as the API server
+   * is slow; an earlier appointment stands.
+   */
   add(key: string, delayMs = this.#world.random.between(5, 40, this.#name, key, this.#draws++)): void {
-    const at = this.#world.clock.now() + delayMs;
+    const waitMs = delayMs + this.#world.apiDelayMs;
+    const at = this.#world.clock.now() + waitMs;
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
       if (waiting.at <= at) return;
       waiting.timer.cancel();
     }
-    const timer = this.#world.clock.schedule(delayMs, () => {
+    const timer = this.#world.clock.schedule(waitMs, () => {
       this.#waiting.delete(key);
       if (this.#world.up(this.#component)) this.#reconcile(key);
       else this.#missed.add(key);

@@ -10,6 +10,8 @@ import { startPodGc } from "./controllers/pod-gc.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { startTaintEviction } from "./controllers/taint-eviction.ts";
 import { startVolumeBinder } from "./controllers/volume-binder.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { componentHands } from "./component-hands.ts";
 import { EventClock } from "./event-clock.ts";
 import { startKubeVirt } from "./kubevirt/kubevirt.ts";
 import { nodeHands } from "./node/node-hands.ts";
@@ -77,7 +79,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   startGarbageCollector(world);
   startNamespaceDeletion(world);
   const kubelets = startNodes(world, nodeProfiles(random, options));
-  followControlPlane(world);
+  const controlPlane = new ControlPlane(world);
 
   const kubeVirt = startKubeVirt(world);
   // Whatever is due at the model's zero happens before anyone looks.
@@ -87,7 +89,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     world,
     store,
     api: new ApiServer(world, kubeVirt.virtHandlers),
-    hands: { ...nodeHands(world, kubelets), ...kubeVirt.hands },
+    hands: { ...nodeHands(world, kubelets), ...kubeVirt.hands, ...componentHands(world, controlPlane, kubeVirt) },
     ask: (vmiUid) => kubeVirt.ask(vmiUid),
     onAnswer: (listener) => kubeVirt.onAnswer(listener),
   };
@@ -105,25 +107,4 @@ function nodeProfiles(random: Random, options: SimulationOptions): NodeProfile[]
     machineId: random.uuid("machine", name),
     labels: {},
   }));
-}
-
-/** The components of the control plane run on its machine: cut off with it, and back a while after its kubelet. */
-function followControlPlane(world: World): void {
-  const machine = world.machines.get("control-plane")!;
-  let startedIn = machine.boot;
-  let starting = machine.boot;
-  const follow = (): void => {
-    for (const component of ["kube-apiserver", "kube-scheduler", "kube-controller-manager"] as const) {
-      world.setRunning(component, machine.reachesCluster && startedIn === machine.boot);
-    }
-  };
-  machine.onChange(() => {
-    follow();
-    if (!machine.kubeletRunning || starting === machine.boot) return;
-    starting = machine.boot;
-    machine.schedule(world.random.between(4_000, 9_000, "static pods", machine.boot), () => {
-      startedIn = machine.boot;
-      follow();
-    });
-  });
 }

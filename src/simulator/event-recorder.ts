@@ -5,6 +5,7 @@ import type { World } from "./world.ts";
  * Records an Event about an object, as client-go's recorder does: the same event again raises `count`.
  * @param component e.g. `virtualmachine-controller`, `kubelet`; `host` its node, if it has one.
  * @param fieldPath the part of the object that is meant, e.g. `spec.containers{compute}`.
+ * @param now when it happened, where it is told of later: a recorder keeps what it cannot send.
  */
 export function recordEvent(
   world: World,
@@ -15,13 +16,13 @@ export function recordEvent(
   component: string,
   host?: string,
   fieldPath?: string,
+  now = world.clock.stamp(),
 ): void {
   const namespace = about.metadata.namespace ?? "default";
   const id = world.random
     .uuid("event", about.metadata.uid, type, reason, message, component, host ?? "", fieldPath ?? "")
     .replaceAll("-", "");
   const name = `${about.metadata.name}.${id.slice(0, 16)}`;
-  const now = world.clock.stamp();
   const again = world.store.mutate<KubeEvent>("events", namespace, name, (event) => {
     event.count = (event.count ?? 1) + 1;
     event.lastTimestamp = now;

@@ -26,6 +26,10 @@ export interface Act {
   evidence: string;
 }
 
+/** A part of the control plane, Kubernetes' or KubeVirt's; virt-handler is one on every worker. */
+export type ComponentName =
+  "kube-apiserver" | "kube-scheduler" | "kube-controller-manager" | "virt-controller" | "virt-api" | "virt-handler";
+
 /** Hands on the simulated hardware and guests, in the words of physics. They throw an Error when it cannot be done. */
 export interface Hands {
   powerOff(node: string): Act;
@@ -38,6 +42,13 @@ export interface Hands {
   connect(node: string): Act;
   stopKubelet(node: string): Act;
   startKubelet(node: string): Act;
+  /** Kills the component's processes, with `node` only those there; they are started anew. */
+  killComponent(component: ComponentName, node?: string): Act;
+  /** Keeps the component from doing anything, with `node` only there (virt-handler), until it is started again. */
+  stopComponent(component: ComponentName, node?: string): Act;
+  startComponent(component: ComponentName, node?: string): Act;
+  /** The API server takes that much longer over everything, in milliseconds; 0 is as fast as ever. */
+  slowApiServer(delayMs: number): Act;
   killQemu(vmiUid: string): Act;
   killLauncher(vmiUid: string): Act;
   panicGuest(vmiUid: string): Act;

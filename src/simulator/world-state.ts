@@ -18,6 +18,7 @@ export class WorldState implements World {
   readonly machines = new Map<string, SimulatedMachine>();
   readonly runtimes = new Map<string, ContainerRuntime>();
   readonly programs: ProcessFactory[] = [];
+  apiDelayMs = 0;
   readonly #stopped = new Set<Component>(["virt-controller", "virt-api"]);
   readonly #listeners: ((component: Component, up: boolean) => void)[] = [];
 

@@ -30,6 +30,8 @@ export interface World {
   setRunning(component: Component, running: boolean): void;
   /** Calls back whenever a component goes down or comes up. */
   onComponentChange(listener: (component: Component, up: boolean) => void): void;
+  /** How much longer than usual the API server takes to answer, in milliseconds. */
+  apiDelayMs: number;
   /** Whether software on that node's machine reaches the API server. */
   reachesApi(node: string): boolean;
   /** Calls back whenever that may have changed: with every change of the machine and of the API server. */

@@ -18,6 +18,7 @@ export class Components {
   readonly #world: World;
   readonly #replicas: Record<Replicated, Set<Replica>> = { "virt-controller": new Set(), "virt-api": new Set() };
   readonly #watched = new Set<SimulatedMachine>();
+  readonly #held = new Set<Replicated>();
   #leader: Replica | undefined;
   /** Before then (milliseconds) no other replica gets the lease. */
   #leasedUntil = 0;
@@ -25,6 +26,13 @@ export class Components {
   constructor(world: World) {
     this.#world = world;
     world.programs.push((pod, container, machine, exited) => this.#start(pod, container, machine, exited));
+  }
+
+  /** Keeps all replicas of that component from doing anything, or lets them begin again. */
+  hold(component: Replicated, held: boolean): void {
+    if (held) this.#held.add(component);
+    else this.#held.delete(component);
+    this.#settle();
   }
 
   #start(pod: Pod, { name }: Container, machine: SimulatedMachine, exited: (exit: Exit) => void): Process | undefined {
@@ -46,7 +54,7 @@ export class Components {
           exited(signal === "SIGKILL" ? { code: 137, reason: "Error" } : { code: 0, reason: "Completed" });
         });
       },
-      probe: () => (this.#replicas[name].has(replica) ? "success" : "refused"),
+      probe: () => (this.#replicas[name].has(replica) && !this.#held.has(name) ? "success" : "refused"),
       memory: () => 150 * 2 ** 20,
     };
   }
@@ -79,6 +87,7 @@ export class Components {
   }
 
   #reachable(component: Replicated): Replica[] {
+    if (this.#held.has(component)) return [];
     return [...this.#replicas[component]].filter(({ machine }) => machine.reachesCluster);
   }
 }

@@ -16,6 +16,9 @@ export class Handlers implements LauncherListener {
   readonly #world: World;
   readonly #launchers: Launchers;
   readonly #byNode = new Map<string, VirtHandler>();
+  /** Starts the virt-handler of a node, in the container that runs there, anew. */
+  readonly #restarts = new Map<string, () => void>();
+  readonly #held = new Set<string>();
   readonly #watched = new Set<string>();
 
   constructor(world: World, launchers: Launchers) {
@@ -50,6 +53,14 @@ export class Handlers implements LauncherListener {
     return this.#arriving.on(node);
   }
 
+  /** Keeps the virt-handler of that node from doing anything, or lets it begin anew. */
+  hold(node: string, held: boolean): void {
+    if (held) {
+      this.#held.add(node);
+      this.#byNode.get(node)?.halt();
+    } else if (this.#held.delete(node)) this.#restarts.get(node)?.();
+  }
+
   changed(launcher: Launcher): void {
     this.on(launcher.machine.node)?.domainChanged(launcher);
   }
@@ -66,8 +77,17 @@ export class Handlers implements LauncherListener {
   ): VirtHandler | undefined {
     if (name !== "virt-handler") return undefined;
     const { node } = machine;
-    const handler = new VirtHandler(this.#world, pod, machine, this.#launchers, this, exited);
-    this.#byNode.set(node, handler);
+    const create = (): VirtHandler => {
+      const fresh = new VirtHandler(this.#world, pod, machine, this.#launchers, this, exited);
+      this.#byNode.set(node, fresh);
+      if (this.#held.has(node)) fresh.halt();
+      return fresh;
+    };
+    const handler = create();
+    this.#restarts.set(node, () => {
+      const process = `${pod.metadata.uid}/${name}`;
+      if (machine.processes.has(process)) machine.processes.set(process, create());
+    });
     if (!this.#watched.has(node)) {
       this.#watched.add(node);
       this.#world.onReachChange(node, () => this.#byNode.get(node)?.reachChanged());

@@ -73,6 +73,16 @@ const infraTolerations: Toleration[] = [
 
 const handlerTolerations: Toleration[] = [{ key: "CriticalAddonsOnly", operator: "Exists" }];
 
+const health = {
+  httpGet: { path: "/healthz", port: 8443, scheme: "HTTPS" },
+  initialDelaySeconds: 15,
+  timeoutSeconds: 10,
+};
+const handlerProbes = {
+  livenessProbe: { ...health, periodSeconds: 45 },
+  readinessProbe: { ...health, periodSeconds: 20 },
+};
+
 const memoryRequests: Record<string, string> = {
   "virt-api": "500Mi",
   "virt-controller": "275Mi",
@@ -108,6 +118,7 @@ function workload(kind: "Deployment" | "DaemonSet", component: string, toleratio
             {
               name: component,
               image: images.component(component),
+              ...(component === "virt-handler" && handlerProbes),
               resources: {
                 requests: { cpu: component === "virt-api" ? "5m" : "10m", memory: memoryRequests[component]! },
               },

@@ -20,6 +20,9 @@ import { MachineController } from "./virtual-machine/machine-controller.ts";
 /** KubeVirt as its users and its breakers reach it beside the API. */
 export interface KubeVirt {
   readonly hands: GuestHands;
+  /** virt-controller and virt-api. */
+  readonly components: Components;
+  readonly handlers: Handlers;
   /** The boot id that the VMI's guest tells to someone off its node now, null where it does not answer. */
   ask(vmiUid: string): string | null;
   /** Calls back whenever a guest's answer changes. */
@@ -33,7 +36,7 @@ export interface KubeVirt {
  * agents and launchers are programs of the pods on the machines. The nodes must be there.
  */
 export function startKubeVirt(world: World): KubeVirt {
-  new Components(world);
+  const components = new Components(world);
   const launchers = new Launchers(world);
   const handlers = new Handlers(world, launchers);
   const answers = new GuestAnswers(launchers);
@@ -48,6 +51,8 @@ export function startKubeVirt(world: World): KubeVirt {
   installKubeVirt(world);
   return {
     hands: guestHands(world, launchers),
+    components,
+    handlers,
     ask: (vmiUid) => answers.ask(vmiUid),
     onAnswer: (listener) => answers.onChange(listener),
     virtHandlers: new SubresourceServer(world, handlers, launchers),

@@ -30,6 +30,8 @@ export class Kubelet implements PodWorkerHost {
   /** Counts its starts; what an earlier one scheduled does not happen. */
   #run = 0;
   #eventFilter: EventFilter;
+  /** Events of the time that the API has been out of reach, to be sent when it is back. */
+  #unsent: (() => void)[] = [];
   #running = false;
   #reached = false;
   /** It has registered its node since it started, or found it registered. */
@@ -93,8 +95,12 @@ export class Kubelet implements PodWorkerHost {
   }
 
   event(pod: Pod, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string): void {
-    if (this.#eventFilter.admits(type, pod.metadata.uid) && this.reachesApi())
-      recordEvent(this.world, pod, type, reason, message, "kubelet", this.#profile.name, fieldPath);
+    if (!this.#eventFilter.admits(type, pod.metadata.uid)) return;
+    const { name } = this.#profile;
+    const now = this.world.clock.stamp();
+    const send = (): void => recordEvent(this.world, pod, type, reason, message, "kubelet", name, fieldPath, now);
+    if (this.reachesApi()) send();
+    else this.#unsent.push(send);
   }
 
   done(podUid: string): void {
@@ -162,6 +168,7 @@ export class Kubelet implements PodWorkerHost {
   #begin(delayMs: number): void {
     this.#run++;
     this.#eventFilter = new EventFilter(this.world.clock);
+    this.#unsent = [];
     this.#running = true;
     this.#listed = false;
     this.#registered = false;
@@ -190,6 +197,9 @@ export class Kubelet implements PodWorkerHost {
   #reconnect(): void {
     const attempt = this.world.clock.now();
     this.later(this.latency(100, 900, "relist", attempt), () => this.#list());
+    this.later(this.latency(300, 1_500, "events", attempt), () => {
+      if (this.reachesApi()) for (const send of this.#unsent.splice(0)) send();
+    });
     this.later(this.latency(200, 7000, "lease retry", attempt), () => {
       if (this.reachesApi()) this.#heartbeat.renewLease();
     });

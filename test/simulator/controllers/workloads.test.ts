@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { condition, type Pod } from "../../../src/kube/objects.ts";
+import { condition, type Node, type Pod } from "../../../src/kube/objects.ts";
 import type { Workload } from "../../../src/simulator/controllers/workload.ts";
 import { Fixture } from "../fixture.ts";
 
@@ -101,14 +101,13 @@ describe("a daemon set", () => {
     fixture.pass(400);
     assert.equal(on(fixture, "worker")[0]?.metadata.deletionTimestamp, undefined);
     const taint = { key: "node.kubernetes.io/out-of-service", value: "nodeshutdown", effect: "NoExecute" as const };
-    store.mutate<typeof node>("nodes", undefined, "worker", ({ spec }) => void (spec.taints ??= []).push(taint));
+    store.mutate<Node>("nodes", undefined, "worker", ({ spec }) => void (spec.taints ??= []).push(taint));
     fixture.pass(60);
     assert.deepEqual(on(fixture, "worker"), []);
     hands.powerOn("worker");
     fixture.pass(60);
     assert.deepEqual(on(fixture, "worker"), []);
-    const node = fixture.node("worker");
-    store.mutate<typeof node>("nodes", undefined, "worker", ({ spec }) => {
+    store.mutate<Node>("nodes", undefined, "worker", ({ spec }) => {
       spec.taints = spec.taints!.filter(({ key }) => key !== taint.key);
     });
     fixture.pass(60);

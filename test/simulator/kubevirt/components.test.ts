@@ -50,18 +50,6 @@ describe("without a part of KubeVirt", () => {
     assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
   });
 
-  it("no virtual machine is started while virt-api is down", async () => {
-    const lab = await runningVm();
-    lab.simulation.world.setRunning("virt-api", false);
-    lab.simulation.hands.killQemu(lab.vmi("vm")!.metadata.uid);
-    lab.run(20);
-    assert.equal(lab.vmi("vm"), undefined);
-    assert.equal(lab.vm("vm").status.conditions?.find(({ type }) => type === "Failure")?.reason, "FailedCreate");
-    lab.simulation.world.setRunning("virt-api", true);
-    lab.run(60);
-    assert.equal(lab.vmi("vm")?.status.phase, "Running");
-  });
-
   it("a launcher told to end destroys its guest at its own deadline when virt-handler does not act", async () => {
     const lab = await runningVm();
     lab.simulation.hands.stopKubelet(lab.victim);

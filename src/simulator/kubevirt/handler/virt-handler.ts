@@ -11,7 +11,11 @@ import { shutsDownByAcpi, type SeenDomain } from "./domain-phase.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { MigrationSource } from "./migration-source.ts";
 import { MigrationTarget } from "./migration-target.ts";
+import { Retries } from "../retries.ts";
 import { reportStartError, reportStatus } from "./status-report.ts";
+
+/** Its health answer asks the API in turn; cut off from it for this long, it gives none, as seen in recordings. */
+const deafAfterMs = 85_000;
 
 /** What the API tells of a node, and who answers on the others. */
 export interface Cluster {
@@ -33,12 +37,15 @@ export class VirtHandler implements Process {
   readonly arrivals: MigrationTarget;
   #alive = true;
   #started = false;
+  /** Since when the API has been out of reach, in milliseconds. */
+  #cutOffMs: number | undefined;
   /** The VMIs of this node as last seen, by `namespace/name`. */
   readonly #vmis = new Map<string, VirtualMachineInstance>();
   readonly #keys = new Map<string, string>();
   readonly #waiting = new Set<string>();
   /** Launchers whose socket died under this process: until then (milliseconds) their domain counts as it was. */
   readonly #staleUntil = new Map<string, number>();
+  readonly #retries = new Retries();
   #draws = 0;
   readonly #bornMs: number;
   readonly #world: World;
@@ -67,6 +74,7 @@ export class VirtHandler implements Process {
     this.#cluster = cluster;
     this.arrivals = new MigrationTarget(world, machine, pod, launchers, () => this.alive && this.#started);
     this.#departures = new MigrationSource(world, machine, launchers, (node) => cluster.on(node) !== undefined);
+    if (!world.reachesApi(machine.node)) this.#cutOffMs = this.#bornMs;
     // What starts at the model's zero has been running.
     machine.schedule(this.#bornMs === 0 ? 0 : this.#draw("start", 800, 2_000), () => this.#start());
   }
@@ -74,6 +82,11 @@ export class VirtHandler implements Process {
   /** Whether it runs, frozen or not; it does not survive its machine's boot. */
   get alive(): boolean {
     return this.#alive && this.machine.powered && this.machine.boot === this.#boot;
+  }
+
+  /** It does nothing from now on, though its container runs. */
+  halt(): void {
+    this.#alive = false;
   }
 
   /** A VMI of this node was created or changed. */
@@ -92,9 +105,13 @@ export class VirtHandler implements Process {
 
   /** The API may be in reach again: catches up with what it missed. */
   reachChanged(): void {
-    if (!this.alive || !this.#started || !this.#world.reachesApi(this.machine.node)) return;
+    const reached = this.#world.reachesApi(this.machine.node);
+    this.#cutOffMs = reached ? undefined : (this.#cutOffMs ?? this.#world.clock.now());
+    if (!this.alive || !reached) return;
     this.machine.schedule(this.#draw("reconnect", 500, 5_000), () => {
-      if (this.alive && this.#world.reachesApi(this.machine.node)) this.#refresh();
+      if (!this.alive || !this.#world.reachesApi(this.machine.node)) return;
+      if (this.#started) this.#refresh();
+      else this.#start();
     });
   }
 
@@ -130,7 +147,9 @@ export class VirtHandler implements Process {
   }
 
   probe(): ProbeAnswer {
-    return this.#started ? "success" : "refused";
+    if (!this.#started || !this.#alive) return "refused";
+    const cutOff = this.#cutOffMs !== undefined && this.#world.clock.now() - this.#cutOffMs >= deafAfterMs;
+    return cutOff ? "silent" : "success";
   }
 
   memory(): number {
@@ -138,7 +157,8 @@ export class VirtHandler implements Process {
   }
 
   #start(): void {
-    if (!this.alive) return;
+    // It does not get to its work before it has seen the API.
+    if (!this.alive || this.#started || !this.#world.reachesApi(this.machine.node)) return;
     this.#started = true;
     startHeartbeat(this.#world, this.machine, this.#incarnation, () => this.alive);
     this.#refresh();
@@ -194,6 +214,9 @@ export class VirtHandler implements Process {
     if (launcher?.domain?.live === true) this.#shutDownIfAsked(key, vmi, launcher);
     else if (domain === "launcher-alive" && vmi.status.phase === "Scheduled") this.#startDomain(key, vmi, launcher);
     if (domain === "unchanged" || !this.#world.reachesApi(node)) return;
+    // Every write to a VMI passes a webhook of virt-api's.
+    if (!this.#world.up("virt-api")) return this.#enqueue(key, this.#retries.next(key));
+    this.#retries.forget(key);
     if (reportStatus(this.#world, node, vmi, domain, launcher) && launcher?.domain?.live === false) {
       launcher.finalStateTaken();
     }

@@ -57,23 +57,30 @@ export class InstanceController {
     const { store, index } = this.#world;
     const vmi = store.get<VirtualMachineInstance>(resource, namespace, name);
     if (vmi === undefined) return this.#retries.forget(key);
+    // Every write to a VMI passes a webhook of virt-api's.
+    const writable = this.#world.up("virt-api");
     if (vmi.metadata.annotations?.[annotations.latestObservedApiVersion] === undefined) {
-      return this.#noteApiVersion(vmi);
+      return writable ? this.#noteApiVersion(vmi) : this.#retry(key);
     }
     let error: SyncError | undefined;
     try {
       this.#sync(key, vmi, index.podsOwnedBy(vmi.metadata.uid));
-      this.#retries.forget(key);
+      if (writable) this.#retries.forget(key);
     } catch (caught) {
       if (!(caught instanceof SyncError)) throw caught;
       error = caught;
-      this.#queue.add(key, this.#retries.next(key));
+      if (writable) this.#retry(key);
     }
+    if (!writable) return this.#retry(key);
     const pods = index.podsOwnedBy(vmi.metadata.uid);
     updateStatus(this.#world, vmi, pods, error);
     const current = store.get<VirtualMachineInstance>(resource, namespace, name);
     const pod = current && currentPod(current, pods);
     if (current?.metadata.uid === vmi.metadata.uid && pod !== undefined) syncPod(this.#world, current, pod);
+  }
+
+  #retry(key: string): void {
+    this.#queue.add(key, this.#retries.next(key));
   }
 
   #noteApiVersion({ metadata: { namespace, name } }: VirtualMachineInstance): void {

@@ -48,7 +48,8 @@ export class NodeController {
         "virt-handler is not present, there are orphaned vmis on this node. Run virt-handler on this node to migrate or remove them.";
       recordEvent(this.#world, node, "Warning", "NodeUnresponsive", message, "node-controller");
     }
-    for (const vmi of orphans) this.#failWithoutPod(vmi, name);
+    // Every write to a VMI passes a webhook of virt-api's.
+    if (this.#world.up("virt-api")) for (const vmi of orphans) this.#failWithoutPod(vmi, name);
     if (node !== undefined || orphans.length > 0) this.#queue.add(name, settings.heartbeatRecheckSeconds * 1000);
   }
 
