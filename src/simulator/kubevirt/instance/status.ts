@@ -22,7 +22,7 @@ export function updateStatus(
     if (draft.metadata.uid !== uid) return;
     const pod = currentPod(draft, pods);
     const now = world.clock.stamp();
-    if (isFinal(draft)) releaseIfGone(draft, pods);
+    if (isFinal(draft)) release(world, draft, pods);
     else advance(draft, pod, now);
     describePods(draft, pods, pod);
     setConditions(draft, pod, error, now);
@@ -126,8 +126,16 @@ function imageProblem(pod: Pod | undefined): { reason: string; message: string }
   return waiting && { reason: waiting.reason, message: waiting.message ?? "" };
 }
 
-/** Nothing of it is left on any node: the object may go. */
-function releaseIfGone(draft: VirtualMachineInstance, pods: Pod[]): void {
-  if (pods.length > 0) return;
-  draft.metadata.finalizers = (draft.metadata.finalizers ?? []).filter((one) => one !== finalizers.foregroundDelete);
+/** Lets go of what waits for nothing any more: that it is off every node, and that its VM has seen its end. */
+function release(world: World, draft: VirtualMachineInstance, pods: Pod[]): void {
+  const done = new Set<string>();
+  if (pods.length === 0) done.add(finalizers.foregroundDelete);
+  if (!hasOwnerVm(world, draft)) done.add(finalizers.virtualMachine);
+  draft.metadata.finalizers = (draft.metadata.finalizers ?? []).filter((one) => !done.has(one));
+}
+
+function hasOwnerVm({ store }: World, { metadata }: VirtualMachineInstance): boolean {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner?.kind !== "VirtualMachine") return false;
+  return store.get("virtualmachines", metadata.namespace, owner.name)?.metadata.uid === owner.uid;
 }
