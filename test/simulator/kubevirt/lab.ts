@@ -142,7 +142,10 @@ export class Lab {
     const answer = this.simulation.api.handle({
       method,
       path,
-      headers: { "content-type": "application/json", accept: "application/json" },
+      headers: {
+        "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
+        accept: "application/json",
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     await new Promise(setImmediate);

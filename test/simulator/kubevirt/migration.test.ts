@@ -251,6 +251,53 @@ describe("a guest that writes its memory faster than it can be sent", () => {
   });
 });
 
+describe("the KubeVirt object", () => {
+  const configure = (lab: Lab, configuration: object): Promise<{ status: number }> =>
+    lab.request("PATCH", "/apis/kubevirt.io/v1/namespaces/kubevirt/kubevirts/kubevirt", { spec: { configuration } });
+
+  it("has the eviction strategy of VMIs that state none, from their creation on", async () => {
+    const lab = new Lab({ spec: { evictionStrategy: undefined as never } });
+    await lab.createVm("before", "Always");
+    lab.run(25);
+    assert.equal((await configure(lab, { evictionStrategy: "LiveMigrate" })).status, 200);
+    await lab.createVm("after", "Always");
+    lab.run(25);
+    assert.equal(lab.vmi("before")?.spec.evictionStrategy, "None");
+    assert.equal(lab.vmi("after")?.spec.evictionStrategy, "LiveMigrate");
+    await lab.virtctl("restart", "before");
+    lab.run(60);
+    assert.equal(lab.vmi("before")?.spec.evictionStrategy, "LiveMigrate");
+  });
+
+  const restless = { annotations: { "guest.rebound.dev/dirty-mib-per-second": "1000" } };
+
+  it("allows what ends a copy that would not: vCPUs that stop, or a guest that is throttled", async () => {
+    for (const migrations of [
+      { allowWorkloadDisruption: true },
+      { allowAutoConverge: true },
+      { allowPostCopy: true },
+    ]) {
+      const lab = await runningVm(restless);
+      await configure(lab, { migrations });
+      const bootId = lab.simulation.ask(lab.vmi("vm")!.metadata.uid);
+      await lab.virtctl("migrate", "vm");
+      lab.run(200);
+      assert.equal(migrationsOf(lab, "vm")[0]?.status.phase, "Succeeded", JSON.stringify(migrations));
+      assert.equal(lab.simulation.ask(lab.vmi("vm")!.metadata.uid), bootId);
+    }
+  });
+
+  it("has the limits of migrations at once", async () => {
+    const lab = await new Lab().startAll();
+    await configure(lab, { migrations: { parallelOutboundMigrationsPerNode: 1 } });
+    await lab.virtctl("migrate", "always");
+    await lab.virtctl("migrate", "once");
+    assert.equal(migrationsOf(lab, "once")[0]?.status.phase, "Pending");
+    lab.run(30);
+    assert.equal(migrationsOf(lab, "once")[0]?.status.phase, "Succeeded");
+  });
+});
+
 describe("when something breaks during a migration", () => {
   const copying = async (): Promise<{ lab: Lab; migration: VirtualMachineInstanceMigration; target: string }> => {
     const lab = await runningVm({ settings: { migrationMiBPerSecond: 20 } });

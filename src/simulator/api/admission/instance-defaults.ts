@@ -1,6 +1,6 @@
 import type { Probe, VirtualMachineInstance, VmiSpec } from "../../../kube/objects.ts";
 import { bytesQuantity, quantityValue } from "../../../kube/quantity.ts";
-import type { Settings } from "../../settings.ts";
+import { defaultEvictionStrategy } from "../../kubevirt/configuration.ts";
 import type { World } from "../../world.ts";
 import { devicesOf } from "./instance-spec.ts";
 import type { Disk } from "./instance-spec.ts";
@@ -13,7 +13,7 @@ const hotplugLeastBytes = 0x4000_0000;
 const mostVcpus = 512;
 
 /** Defaults that decide what an instance is validated as (pkg/defaults: SetDefaultVirtualMachineInstanceSpec). */
-export function setSpecDefaults(spec: VmiSpec, settings: Settings): void {
+export function setSpecDefaults(spec: VmiSpec, world: World): void {
   const { domain } = spec;
   spec["architecture"] ??= "amd64";
   domain["machine"] = { type: "q35", ...(domain["machine"] as object | undefined) };
@@ -21,7 +21,7 @@ export function setSpecDefaults(spec: VmiSpec, settings: Settings): void {
   setGuestMemory(spec);
   setTopology(spec);
   for (const volume of spec.volumes ?? []) setPullPolicy(volume["containerDisk"] as ContainerDisk | undefined);
-  spec.evictionStrategy ??= settings.evictionStrategy;
+  spec.evictionStrategy ??= defaultEvictionStrategy(world);
   setDefaultNetwork(spec);
   setDisksOfVolumes(spec);
 }
@@ -31,7 +31,7 @@ export function setInstanceDefaults(world: World, vmi: VirtualMachineInstance): 
   const { spec, metadata } = vmi;
   const { domain } = spec;
   const devices = devicesOf(spec);
-  setSpecDefaults(spec, world.settings);
+  setSpecDefaults(spec, world);
   domain["firmware"] = {
     uuid: world.random.uuid("firmware", metadata.namespace ?? "", metadata.name, world.store.resourceVersion),
     ...(domain["firmware"] as object | undefined),

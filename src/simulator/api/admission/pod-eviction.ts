@@ -1,5 +1,6 @@
 import { condition } from "../../../kube/objects.ts";
 import type { KubeObject, Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
+import { defaultEvictionStrategy } from "../../kubevirt/configuration.ts";
 import type { StatusError } from "../../status-error.ts";
 import type { World } from "../../world.ts";
 import { call, denied, webhooks } from "./webhook.ts";
@@ -29,7 +30,7 @@ export function admitEviction(world: World, pod: Pod, eviction: Eviction, dryRun
   if (vmi === undefined) {
     throw refusal(`kubevirt failed getting the vmi: virtualmachineinstances.kubevirt.io "${name}" not found`);
   }
-  if (!shallMove(vmi, vmi.spec.evictionStrategy ?? world.settings.evictionStrategy)) return;
+  if (!shallMove(vmi, vmi.spec.evictionStrategy ?? defaultEvictionStrategy(world))) return;
   const evacuation = `Eviction triggered evacuation of VMI "${vmi.metadata.namespace}/${name}"`;
   if (vmi.status.evacuationNodeName) throw refusal(`Evacuation in progress: ${evacuation}`);
   if (vmi.status.nodeName !== pod.spec.nodeName) throw refusal("Eviction request for target Pod");

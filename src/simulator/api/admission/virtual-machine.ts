@@ -68,7 +68,7 @@ function setDefaults(world: World, vm: VirtualMachine, isNew: boolean): void {
 function validate(world: World, vm: VirtualMachine, { by }: AdmissionRequest): void {
   denyFor(webhooks.vmValidator, conflictCauses(world, vm));
   const spec: VmiSpec = copyOf(vm.spec.template.spec);
-  setSpecDefaults(spec, world.settings);
+  setSpecDefaults(spec, world);
   denyFor(webhooks.vmValidator, [
     ...(by === "user" ? labelCauses("spec.template.metadata", vm.spec.template.metadata?.labels) : []),
     ...specCauses(at, spec),

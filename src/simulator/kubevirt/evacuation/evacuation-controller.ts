@@ -1,10 +1,11 @@
-import type { Node, VirtualMachineInstance, VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
+import type { Node, Taint, VirtualMachineInstance, VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
 import { condition } from "../../../kube/objects.ts";
 import { WorkQueue } from "../../controller.ts";
 import { recordEvent } from "../../event-recorder.ts";
 import { StatusError } from "../../status-error.ts";
 import type { Change } from "../../store.ts";
 import type { World } from "../../world.ts";
+import { defaultEvictionStrategy, migrationConfiguration } from "../configuration.ts";
 import { createAdmitted, type NewObject } from "../create.ts";
 import { isFinal } from "../instance/phase.ts";
 import type { InstancesByNode } from "../instances-by-node.ts";
@@ -13,9 +14,6 @@ import { annotations, apiVersion } from "../names.ts";
 import { Retries } from "../retries.ts";
 
 const instances = "virtualmachineinstances";
-
-/** Deprecated, and in force: a node with this taint is emptied without anyone's eviction (virt-config: nodeDrainTaintKey). */
-const drainTaintKey = "kubevirt.io/drain";
 
 /**
  * virt-controller's evacuation controller (watch/drain/evacuation/evacuation.go): makes a migration for every VMI that
@@ -36,9 +34,9 @@ export class EvacuationController {
     world.store.subscribe((change) => this.#observe(change));
   }
 
-  #observe({ resource, object, verb }: Change): void {
+  #observe({ resource, object }: Change): void {
     const { namespace } = object.metadata;
-    if (resource === "nodes" && verb !== "DELETED" && isDrained(object as Node)) this.#queue.add(object.metadata.name);
+    if (resource === "nodes" && this.#drained(object.metadata.name)) this.#queue.add(object.metadata.name);
     if (resource === instances) this.#instanceChanged(object as VirtualMachineInstance);
     if (resource !== migrationResource) return;
     const { vmiName } = (object as VirtualMachineInstanceMigration).spec;
@@ -51,9 +49,12 @@ export class EvacuationController {
     if (evacuationNodeName !== undefined || this.#drained(nodeName)) this.#queue.add(nodeName);
   }
 
+  /** Deprecated, and in force: a node with this taint is emptied without anyone's eviction. */
   #drained(name: string): boolean {
     const node = this.#world.store.get<Node>("nodes", undefined, name);
-    return node !== undefined && isDrained(node);
+    const { nodeDrainTaintKey } = migrationConfiguration(this.#world);
+    const drains = ({ key, effect }: Taint): boolean => key === nodeDrainTaintKey && effect === "NoSchedule";
+    return node?.spec.taints?.some(drains) ?? false;
   }
 
   #reconcile(node: string): void {
@@ -92,7 +93,7 @@ export class EvacuationController {
 
   /** Whether it is this controller's to move it: what is evicted by someone else's hand is left to them. */
   #mayMove(vmi: VirtualMachineInstance): boolean {
-    const strategy = vmi.spec.evictionStrategy ?? this.#world.settings.evictionStrategy;
+    const strategy = vmi.spec.evictionStrategy ?? defaultEvictionStrategy(this.#world);
     if (strategy !== "LiveMigrate" && strategy !== "LiveMigrateIfPossible") return false;
     return condition(vmi, "LiveMigratable")?.status === "True";
   }
@@ -100,8 +101,4 @@ export class EvacuationController {
   #event(vmi: VirtualMachineInstance, type: "Normal" | "Warning", reason: string, message: string): void {
     recordEvent(this.#world, vmi, type, reason, message, "evacuation-controller");
   }
-}
-
-function isDrained(node: Node): boolean {
-  return node.spec.taints?.some(({ key, effect }) => key === drainTaintKey && effect === "NoSchedule") ?? false;
 }

@@ -2,6 +2,7 @@ import type { MigrationState, VirtualMachineInstance } from "../../../kube/objec
 import { recordEvent } from "../../event-recorder.ts";
 import type { SimulatedMachine } from "../../node/machine.ts";
 import type { World } from "../../world.ts";
+import type { MigrationConfiguration } from "../configuration.ts";
 import { enterPhase, isFinal } from "../instance/phase.ts";
 import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
@@ -38,16 +39,18 @@ export class MigrationSource {
       if (state["targetNodeAddress"] !== undefined && state.startTimestamp === undefined) this.#start(vmi, launcher);
       return;
     }
-    const now = this.#world.clock.stamp();
-    if (state.startTimestamp === undefined) {
-      this.#write(vmi, (draft) => {
-        draft.mode = "PreCopy";
-        draft.startTimestamp ??= now;
-      });
-    }
     if (state.abortRequested === true && !copy.aborting) {
       this.#event(vmi, "Normal", "Migrating", "VirtualMachineInstance is aborting migration.");
       copy.abort();
+    }
+    // Every write to a VMI passes a webhook of virt-api's.
+    if (!this.#world.up("virt-api")) return;
+    const now = this.#world.clock.stamp();
+    if (state.startTimestamp === undefined || state.mode !== copy.mode) {
+      this.#write(vmi, (draft) => {
+        draft.mode = copy.mode;
+        draft.startTimestamp ??= now;
+      });
     }
     if (copy.result !== "failed") return;
     const reason = copy.failureReason ?? "";
@@ -76,11 +79,15 @@ export class MigrationSource {
 
   #start(vmi: VirtualMachineInstance, launcher: Launcher): void {
     if (launcher.domain?.live !== true || vmi.metadata.deletionTimestamp !== undefined) return;
-    const { targetNode = "", targetPod, migrationUid = "" } = vmi.status.migrationState!;
+    const { targetNode = "", targetPod, migrationUid = "", migrationConfiguration } = vmi.status.migrationState!;
     const there = this.#answers(targetNode) ? this.#launchers.on(targetNode, vmi.metadata.uid) : undefined;
     const target = there?.pod.metadata.name === targetPod ? there : undefined;
     this.#event(vmi, "Normal", "Migrating", "VirtualMachineInstance is migrating.");
-    launcher.migrate({ uid: migrationUid, target });
+    launcher.migrate({
+      uid: migrationUid,
+      target,
+      configuration: migrationConfiguration as MigrationConfiguration,
+    });
   }
 
   #failUnlessArrived({ metadata: { namespace, name, uid } }: VirtualMachineInstance, migration: string): void {

@@ -64,6 +64,9 @@ export class MigrationTarget {
 
   #sync(vmi: VirtualMachineInstance): void {
     const { node } = this.#machine;
+    const { uid } = vmi.metadata;
+    if (!this.#canWrite()) return this.#enqueue(uid, this.#retries.next(uid));
+    this.#retries.forget(uid);
     const state = vmi.status.migrationState;
     if (state?.targetNode !== node) return;
     const there = this.#launchers.on(node, vmi.metadata.uid);
@@ -80,6 +83,11 @@ export class MigrationTarget {
     }
   }
 
+  /** Every write to a VMI passes a webhook of virt-api's. */
+  #canWrite(): boolean {
+    return this.#world.reachesApi(this.#machine.node) && this.#world.up("virt-api");
+  }
+
   #prepare(vmi: VirtualMachineInstance, launcher: Launcher | undefined): void {
     const { uid } = vmi.metadata;
     const migration = vmi.status.migrationState!.migrationUid ?? "";
@@ -93,7 +101,7 @@ export class MigrationTarget {
     this.#busy.add(migration);
     this.#machine.schedule(this.#draw("prepare", 200, 900), () => {
       this.#busy.delete(migration);
-      if (!this.#runs() || !this.#world.reachesApi(this.#machine.node)) return;
+      if (!this.#runs() || !this.#canWrite()) return this.#enqueue(uid, this.#retries.next(uid));
       const address = this.#address();
       const virtual: number[] = [libvirtPorts.control, libvirtPorts.memory];
       if (migrationMethod(vmi) === "BlockMigration") virtual.push(libvirtPorts.disks);
@@ -134,7 +142,7 @@ export class MigrationTarget {
     this.#busy.add(migration);
     this.#machine.schedule(this.#draw("confirm", 100, 1_000), () => {
       this.#busy.delete(migration);
-      if (!this.#runs() || !this.#world.reachesApi(node)) return;
+      if (!this.#runs() || !this.#canWrite()) return this.#enqueue(vmi.metadata.uid, 0);
       this.#event(vmi, "Normal", "Migrated", `The VirtualMachineInstance migrated to node ${node}.`);
       this.#write(vmi, ({ status }) => {
         status.migrationState!.completed = true;

@@ -1,4 +1,5 @@
 import { quantityValue } from "../../../kube/quantity.ts";
+import type { MigrationConfiguration } from "../configuration.ts";
 import type { World } from "../../world.ts";
 import type { Launcher } from "./launcher.ts";
 
@@ -8,6 +9,7 @@ export interface CopyOrder {
   uid: string;
   /** Whom to copy to; undefined where nobody answers at the address given. */
   target: Launcher | undefined;
+  configuration: MigrationConfiguration;
 }
 
 /** The launcher tells any end that libvirt calls "canceled by client" so (live-migration-source.go: setMigrationResult). */
@@ -32,6 +34,8 @@ export class LiveCopy {
   failureReason: string | undefined;
   /** Whether it was asked to stop, by whomever. */
   aborting = false;
+  /** How it goes: with the guest running here, with its vCPUs stopped so that it can end, or running there before its memory is. */
+  mode: "PreCopy" | "Paused" | "PostCopy" = "PreCopy";
   /** Memory yet to be sent, in MiB. */
   #leftMiB: number;
   #elapsedSeconds = 0;
@@ -51,8 +55,7 @@ export class LiveCopy {
     const memory = quantityValue(vmi.spec.domain.memory?.guest ?? "128Mi");
     // A guest has not touched all of its memory; what it has not is not sent.
     this.#leftMiB = (memory / mebibyte) * world.random.between(0.4, 0.9, vmi.metadata.uid, "touched memory");
-    this.#completionSeconds =
-      world.settings.migrationCompletionSecondsPerGiB * Math.max(1, Math.ceil(memory / gibibyte));
+    this.#completionSeconds = order.configuration.completionTimeoutPerGiB * Math.max(1, Math.ceil(memory / gibibyte));
     this.#begin();
   }
 
@@ -91,12 +94,26 @@ export class LiveCopy {
         this.#send(seconds);
       }
       this.#elapsedSeconds += seconds;
-      const { migrationProgressTimeoutSeconds } = this.#world.settings;
-      const tooLong = this.#elapsedSeconds >= this.#completionSeconds;
       if (this.#leftMiB <= 0 && this.#silentSeconds === 0) this.#switchOver(target!);
-      else if (tooLong || this.#stalledSeconds >= migrationProgressTimeoutSeconds) this.abort();
+      else if (this.#elapsedSeconds >= this.#completionSeconds) this.#takesTooLong();
+      else if (this.#stalledSeconds >= this.order.configuration.progressTimeout) this.abort();
       else this.#step();
     });
+  }
+
+  /** It has had its time: the guest goes on over there at once, or stands still until the rest is sent, or that was it. */
+  #takesTooLong(): void {
+    const { allowPostCopy, allowWorkloadDisruption } = this.order.configuration;
+    const { target } = this.order;
+    if (allowPostCopy && target?.incoming === true && this.#silentSeconds === 0) {
+      this.mode = "PostCopy";
+      return this.#switchOver(target);
+    }
+    if (!allowWorkloadDisruption || this.mode === "Paused") return this.abort();
+    this.mode = "Paused";
+    this.#elapsedSeconds = 0;
+    this.#source.domain!.guest.suspendForMove();
+    this.#step();
   }
 
   #send(seconds: number): void {
@@ -112,11 +129,16 @@ export class LiveCopy {
     return this.#convergence() > 0 ? this.#leftMiB / this.#convergence() : Infinity;
   }
 
-  /** MiB per second by which less is left; a paused guest writes nothing. */
+  /** MiB per second by which less is left: a guest that stands still writes nothing, one that is throttled little. */
   #convergence(): number {
     const { guest, state } = this.#source.domain!;
-    const dirty = state.state === "Paused" ? 0 : guest.behaviour.dirtyMiBPerSecond;
-    return this.#world.settings.migrationMiBPerSecond - dirty;
+    const { bandwidthPerMigration, allowAutoConverge } = this.order.configuration;
+    const given = this.#world.settings.migrationMiBPerSecond;
+    const limit = quantityValue(bandwidthPerMigration) / mebibyte;
+    const bandwidth = limit > 0 ? Math.min(limit, given) : given;
+    const still = state.state === "Paused" || this.mode === "Paused";
+    const dirty = still ? 0 : guest.behaviour.dirtyMiBPerSecond;
+    return bandwidth - (allowAutoConverge ? Math.min(dirty, bandwidth / 2) : dirty);
   }
 
   #switchOver(target: Launcher): void {
@@ -126,7 +148,6 @@ export class LiveCopy {
       if (this.#over()) return;
       const connected = target.machine.reachesCluster && source.machine.reachesCluster;
       if (!target.alive || !target.incoming || !connected) {
-        source.domain!.guest.moveTo(source.machine, source.domain!);
         return this.#fail(lostPeer);
       }
       this.result = "moved";
@@ -143,10 +164,12 @@ export class LiveCopy {
     return true;
   }
 
+  /** The guest goes on where it is. */
   #fail(reason: string): void {
     if (this.result !== undefined) return;
     this.result = "failed";
     this.failureReason = reason;
+    if (this.#source.domain?.live === true) this.#source.domain.guest.moveTo(this.#source.machine, this.#source.domain);
     const { target } = this.order;
     if (target?.machine.reachesCluster === true && this.#source.machine.reachesCluster) target.cleanUp();
     this.#source.changed();

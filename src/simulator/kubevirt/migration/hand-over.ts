@@ -2,6 +2,7 @@ import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } fro
 import { bytesQuantity } from "../../../kube/quantity.ts";
 import { recordEvent } from "../../event-recorder.ts";
 import type { World } from "../../world.ts";
+import { migrationConfiguration } from "../configuration.ts";
 import { currentPod } from "../instance/pods.ts";
 import { labels } from "../names.ts";
 import { memoryOverheadBytes } from "../pod/resources.ts";
@@ -19,7 +20,7 @@ export function handOver(
   world.store.mutate<VirtualMachineInstance>("virtualmachineinstances", namespace, name, ({ metadata, status }) => {
     metadata.labels = { ...metadata.labels, [labels.migrationTarget]: node };
     status.migrationState = {
-      migrationConfiguration: configurationOf(world),
+      migrationConfiguration: migrationConfiguration(world),
       migrationUid: migration.metadata.uid,
       sourceNode: vmi.status.nodeName!,
       ...(source !== undefined && { sourcePod: source.metadata.name }),
@@ -30,22 +31,4 @@ export function handOver(
   });
   const message = "Migration target pod is ready for preparation by virt-handler.";
   recordEvent(world, migration, "Normal", "SuccessfulHandOver", message, "virtualmachine-controller");
-}
-
-/** What the cluster's configuration says of migrations (virt-config/virt-config.go). */
-function configurationOf({ settings }: World): object {
-  return {
-    allowAutoConverge: false,
-    allowPostCopy: false,
-    allowWorkloadDisruption: false,
-    bandwidthPerMigration: "0",
-    completionTimeoutPerGiB: settings.migrationCompletionSecondsPerGiB,
-    maxDowntimeMs: 900,
-    nodeDrainTaintKey: "kubevirt.io/drain",
-    parallelMigrationsPerCluster: settings.parallelMigrationsPerCluster,
-    parallelOutboundMigrationsPerNode: settings.parallelOutboundMigrationsPerNode,
-    progressTimeout: settings.migrationProgressTimeoutSeconds,
-    unsafeMigrationOverride: false,
-    utilityVolumesTimeout: 150,
-  };
 }

@@ -7,6 +7,7 @@ import { StatusError } from "../../status-error.ts";
 import type { Change } from "../../store.ts";
 import type { World } from "../../world.ts";
 import { withCondition } from "../conditions.ts";
+import { migrationConfiguration } from "../configuration.ts";
 import { createAdmitted } from "../create.ts";
 import { currentPod, isPodDownOrGoingDown, isPodFinal, isPodUp } from "../instance/pods.ts";
 import { isFinal } from "../instance/phase.ts";
@@ -69,6 +70,9 @@ export class MigrationController {
     const { store } = this.#world;
     const migration = store.get<VirtualMachineInstanceMigration>(migrationResource, namespace, name);
     if (migration === undefined) return this.#retries.forget(key);
+    // Every write to a migration or a VMI passes a webhook of virt-api's.
+    if (!this.#world.up("virt-api")) return this.#queue.add(key, this.#retries.next(key));
+    this.#retries.forget(key);
     const vmi = store.get<VirtualMachineInstance>(instances, namespace, migration.spec.vmiName);
     if (vmi === undefined && migration.metadata.deletionTimestamp === undefined) {
       store.delete(migrationResource, namespace, name);
@@ -127,12 +131,10 @@ export class MigrationController {
         metadata.annotations = { ...metadata.annotations, [annotations.nonroot]: "true" };
       });
     }
+    const limits = migrationConfiguration(this.#world);
     const sources = this.#migrations.sourcesUnderWay();
     const fromHere = sources.filter((node) => node === vmi.status.nodeName).length;
-    if (
-      sources.length >= settings.parallelMigrationsPerCluster ||
-      fromHere >= settings.parallelOutboundMigrationsPerNode
-    ) {
+    if (sources.length >= limits.parallelMigrationsPerCluster || fromHere >= limits.parallelOutboundMigrationsPerNode) {
       const priority = String(migration.spec["priority"] ?? "");
       return this.#queue.add(key, (requeueSeconds[priority] ?? requeueSecondsOtherwise) * 1000);
     }
