@@ -21,7 +21,8 @@ export interface Served extends AsyncDisposable {
 export async function simulate(...args: string[]): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "rebound-simulate-"));
   const kubeconfig = join(folder, "kubeconfig");
-  const child = spawn(process.execPath, [bin, "simulate", "--kubeconfig", kubeconfig, ...args], {
+  const own = !args.includes("--kubeconfig");
+  const child = spawn(process.execPath, [bin, "simulate", ...(own ? ["--kubeconfig", kubeconfig] : []), ...args], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
