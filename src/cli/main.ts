@@ -1,6 +1,7 @@
 import yargs from "yargs";
 import { UsageError } from "../errors.ts";
 import { exitCodeOf, explain } from "./failure.ts";
+import { clusterCommand } from "./cluster.ts";
 import { listCommand } from "./list.ts";
 import { registerModuleHooks } from "./module-hooks.ts";
 import { reportCommand } from "./report.ts";
@@ -29,6 +30,7 @@ function parser(args: string[], version: string) {
     .command(runCommand)
     .command(reportCommand)
     .command(simulateCommand)
+    .command(clusterCommand)
     .command(listCommand)
     .demandCommand(1, 1, "say what to do, as in `rebound run basics`")
     .strict()

@@ -1,3 +1,4 @@
+import { release } from "node:os";
 import type { ContainerRuntimeClient } from "testcontainers";
 import type { Clock } from "../../clock/clock.ts";
 import { withDeadline } from "../../clock/deadline.ts";
@@ -11,8 +12,12 @@ export interface ContainerRuntime {
   readonly engine: Engine;
   /** Times of receipts are this clock's. */
   readonly clock: Clock;
-  /** Whether the engine runs on this machine, and so reads the same wall clock as `clock`. */
+  /** Whether the engine runs on this machine's own kernel, and so reads the same wall clock as `clock`. */
   readonly local: boolean;
+}
+
+interface Info {
+  KernelVersion: string;
 }
 
 /** Longest time for one answer of the engine, in milliseconds: it answers in some, unless the machine is in trouble. */
@@ -29,9 +34,10 @@ export async function findContainerRuntime(clock: Clock, signal?: AbortSignal): 
   try {
     const client = await withDeadline(clock, callLimitMs, getContainerRuntimeClient, "a container engine", signal);
     const engine = client.container.dockerode;
-    const answer = await withDeadline(clock, callLimitMs, () => engine.ping(), "the container engine's answer", signal);
-    if (String(answer) !== "OK") throw new Error(`it answered ${String(answer)}`);
-    return { engine, clock, local: ["localhost", "127.0.0.1"].includes(client.info.containerRuntime.host) };
+    // testcontainers keeps the client that it found once: it may have been long ago.
+    const info = await withDeadline(clock, callLimitMs, () => engine.info() as Promise<Info>, "its answer", signal);
+    // An engine in a virtual machine of this one (Docker Desktop, Colima) has a kernel of its own.
+    return { engine, clock, local: info.KernelVersion === release() };
   } catch (error) {
     signal?.throwIfAborted();
     throw new EnvironmentError(

@@ -78,11 +78,16 @@ export async function installKubeVirt({
       signal,
       ...(input !== undefined && { input }),
     }).catch(explain);
+  const available = async (): Promise<boolean> =>
+    isAvailable(JSON.parse(await kubectl(["get", "kubevirts", "-A", "-o", "json"])) as KubeVirtList);
+  const crd = "crd/kubevirts.kubevirt.io";
+  // One that stands is left alone: a resource that is applied anew may set its components rolling.
+  if ((await kubectl(["get", crd, "--ignore-not-found", "-o", "name"])) !== "" && (await available())) return;
   onStage("installing KubeVirt");
   // Server-side: the operator's manifest is too large for the annotation of the other way.
   const apply = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
   await kubectl(apply, manifests.operator);
-  await kubectl(["wait", "--for=condition=Established", "crd/kubevirts.kubevirt.io", "--timeout=60s"]);
+  await kubectl(["wait", "--for=condition=Established", crd, "--timeout=60s"]);
   await kubectl(apply, manifests.kubevirt);
   let said = "";
   try {
@@ -92,11 +97,8 @@ export async function installKubeVirt({
       everyMs: lookEveryMs,
       ...(signal && { signal }),
       look: async () => {
-        const [found, pods] = await Promise.all([
-          kubectl(["get", "kubevirts", "-A", "-o", "json"]),
-          kubectl(["get", "pods", "-n", "kubevirt", "-o", "json"]),
-        ]);
-        if (isAvailable(JSON.parse(found) as KubeVirtList)) return true;
+        if (await available()) return true;
+        const pods = await kubectl(["get", "pods", "-n", "kubevirt", "-o", "json"]);
         const late = latePods((JSON.parse(pods) as { items: PodLike[] }).items);
         const seen = late.length === 0 ? "its operator is at work" : late.join("; ");
         if (seen !== said) onStage(`waiting for KubeVirt: ${(said = seen)}`);

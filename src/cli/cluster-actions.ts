@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { realClock } from "../clock/real-clock.ts";
+import { clusterDown, clusterUp } from "../cluster/kind/cluster-up.ts";
+import { findContainerRuntime } from "../cluster/kind/container-runtime.ts";
+import { examine, type Finding } from "../cluster/kind/doctor.ts";
+import { readManifests } from "../cluster/kind/kubevirt-install.ts";
+import { machineFacts } from "../cluster/kind/machine-facts.ts";
+import { NodeContainers } from "../cluster/kind/node-container.ts";
+import { exitCodes, UsageError } from "../errors.ts";
+import { columns } from "./columns.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { checkOptions, word } from "./options.ts";
+import { hasColours, say } from "./terminal.ts";
+
+const options = z.object({
+  action: z.enum(["up", "down", "status", "doctor"]),
+  // kind's own rule for names.
+  name: word.regex(/^[a-z0-9.-]+$/, "must be of lower-case letters, digits, dots and hyphens"),
+  config: word.optional(),
+  nodeImage: word.optional(),
+  kubevirtManifests: word.optional(),
+  json: z.boolean(),
+});
+
+type Options = z.infer<typeof options>;
+
+// Beside package.json, from the sources and from what is built of them alike.
+const ownConfig = (): string => join(dirname(findPackageJSON("..", import.meta.url)!), "kind-config.yaml");
+
+/** Does what `rebound cluster` was told to; returns the exit code. */
+export async function cluster(argv: unknown): Promise<number> {
+  const checked = checkOptions(options, argv);
+  return { up, down, status, doctor }[checked.action](checked);
+}
+
+async function up({ name, config = ownConfig(), nodeImage, kubevirtManifests }: Options): Promise<number> {
+  const text = await readFile(config, "utf8").catch((error: Error) => {
+    throw new UsageError(`--config ${config} cannot be read: ${error.message}`);
+  });
+  const clock = realClock();
+  using interrupt = onInterrupt(say);
+  const { signal } = interrupt;
+  const manifests =
+    kubevirtManifests === undefined
+      ? undefined
+      : await readManifests(kubevirtManifests, !(await machineFacts(clock, signal)).kvm);
+  try {
+    await clusterUp({ name, config: { text, file: config }, nodeImage, manifests, clock, signal, onStage: say });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return exitCodes.interrupted;
+  }
+  say(`the cluster ${name} is up; its context is kind-${name}${manifests ? "" : "; KubeVirt was not asked for"}`);
+  return exitCodes.green;
+}
+
+async function down({ name }: Options): Promise<number> {
+  const clock = realClock();
+  const was = await clusterDown({ name, clock, runtime: await findContainerRuntime(clock) });
+  say(was ? `the cluster ${name} is gone` : `there was no cluster ${name}`);
+  return exitCodes.green;
+}
+
+async function status({ name, json }: Options): Promise<number> {
+  const nodes = await new NodeContainers(await findContainerRuntime(realClock()), name).list();
+  if (json) process.stdout.write(JSON.stringify({ name, nodes }, null, 2) + "\n");
+  else if (nodes.length === 0) say(`there is no cluster ${name}; \`rebound cluster up\` creates it`);
+  else {
+    const rows = nodes.map(({ name, role, state, addresses }) => [name, role, state, addresses.join(" ")]);
+    process.stdout.write(columns(["node", "role", "state", "addresses"], rows, hasColours(process.stdout)) + "\n");
+  }
+  const isUp = nodes.length > 0 && nodes.every(({ state }) => state === "running");
+  return isUp ? exitCodes.green : exitCodes.environment;
+}
+
+async function doctor({ json }: Options): Promise<number> {
+  const findings = examine(await machineFacts(realClock()));
+  const rows = findings.map(({ name, health, found, cure }) => [name, mark(health), found, cure ?? ""]);
+  const text = json
+    ? JSON.stringify(findings, null, 2)
+    : columns(["needs", "", "found", "to mend it"], rows, hasColours(process.stdout));
+  process.stdout.write(text + "\n");
+  return findings.some(({ health }) => health === "bad") ? exitCodes.environment : exitCodes.green;
+}
+
+function mark(health: Finding["health"]): string {
+  return { good: "ok", poor: "poor", bad: "bad" }[health];
+}
