@@ -81,9 +81,8 @@ function warnOfImmobility(world: World, vmi: VirtualMachineInstance, event: Reco
 }
 
 function describeMigratability(draft: VirtualMachineInstance, world: World): void {
-  const whole = liveMigratable(draft, world.store);
-  let conditions = withCondition(draft.status.conditions, whole);
-  conditions = withCondition(conditions, storageLiveMigratable(whole));
+  let conditions = withCondition(draft.status.conditions, liveMigratable(draft, world.store));
+  conditions = withCondition(conditions, storageLiveMigratable(draft, world.store));
   draft.status.conditions = conditions;
   draft.status["migrationMethod"] = migrationMethod(draft);
   draft.status["selinuxContext"] = "none";
@@ -108,7 +107,7 @@ function describeDomain(
     one["mac"] = macAddress(world.random.uuid(draft.metadata.uid, "mac", index));
     one["queueCount"] = 1;
     const onPodNetwork = draft.spec.networks?.some((network) => network.name === one.name && network["pod"]);
-    if (!onPodNetwork || pod?.status.podIP === undefined) continue;
+    if (!onPodNetwork || pod?.status.podIP === undefined || launcher?.addressesKnown === false) continue;
     one.ipAddress = pod.status.podIP;
     one["ipAddresses"] = [pod.status.podIP];
   }

@@ -34,6 +34,8 @@ export class Launcher implements Process {
   copy: LiveCopy | undefined;
   /** Whether a qemu waits here for a guest that is being copied to it. */
   incoming = false;
+  /** Whether libvirt tells its domain's addresses; for a guest that has just come it does not at once. */
+  addressesKnown = true;
   /** Someone asked it to end (SIGTERM), so its guest should shut down. */
   shutdownRequested = false;
   /** When the guest's grace began and was last signalled, in milliseconds; kept in the domain's metadata. */
@@ -107,6 +109,11 @@ export class Launcher implements Process {
   receive(from: Domain): void {
     this.incoming = false;
     this.domain = new Domain(this.#world, from.guest.vmi, this.machine, () => this.#domainChanged(), from);
+    this.addressesKnown = false;
+    this.machine.schedule(this.#draw("addresses", 300, 3_200), () => {
+      this.addressesKnown = true;
+      this.#listener.changed(this);
+    });
     this.#listener.changed(this);
   }
 
