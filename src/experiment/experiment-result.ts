@@ -228,6 +228,7 @@ const notObserved: Recovery = {
   downtimeMs: null,
   stages: [],
   slowest: null,
+  advice: null,
   before: nobody,
   after: nobody,
   members: [],

@@ -126,9 +126,9 @@ async function ownVariants(files: string[], cluster: Cluster): Promise<Variant[]
     const missing = missingReference(variant);
     if (missing !== null)
       throw new UsageError(`${which}: ${missing}, which no file given with --vm holds; add that file`);
+    if (cluster.description.prediction) await tryOut(noted, which, cluster);
     const never = whyNeverScheduled(variant, workers);
     if (never !== null) throw new UsageError(`${which} can never be scheduled on this cluster: ${never}`);
-    if (cluster.description.prediction) await tryOut(noted, which, cluster);
   }
   return variants;
 }

@@ -9,6 +9,9 @@ import { nodesOf, request } from "./hit.ts";
 /** kubectl asks again so long after a refusal, for ever (k8s.io/kubectl/pkg/drain: evictPods). */
 const retryMs = 5_000;
 
+/** Of all refusals the one that is not for good. */
+const tooManyRequests = 429;
+
 /**
  * Drains the node that carries the victims as `kubectl drain` does: cordons it, then asks the Eviction API for each
  * launcher pod again and again, until it is gone. The revert gives up, uncordons, and takes back what was marked.
@@ -50,7 +53,8 @@ async function evict(cluster: Cluster, victim: Victim, signal: AbortSignal): Pro
   try {
     return { victim, receipt: await request(cluster, "its pod was evicted", () => ask(cluster, pod)) };
   } catch (error) {
-    if (!isRetried(error)) throw error;
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code !== tooManyRequests) return { victim, receipt: null, reason: error.message, refused: true };
     askAgain(cluster, pod, signal);
     return {
       victim,
@@ -78,7 +82,7 @@ function ask({ kube }: Cluster, { metadata: { name, namespace = "default" } }: P
 }
 
 function isRetried(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.code === 429;
+  return error instanceof ApiError && error.code === tooManyRequests;
 }
 
 async function cancelEvacuation({ kube }: Cluster, { vmi: { namespace, name } }: Victim): Promise<void> {

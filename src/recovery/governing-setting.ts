@@ -17,6 +17,41 @@ export function slowestOf(stages: Stage[], settings: Settings): { name: StageNam
   return slowest === undefined ? null : { name: slowest.name, because: governs(slowest.name, settings) };
 }
 
+/**
+ * The setting to change to gain most: of the stages that a setting governs, the longest, beside the whole. What the
+ * platform or the guest takes of itself is no advice.
+ */
+export function adviceOf(all: Stage[], settings: Settings): string | null {
+  // What came before a relief did not decide when it was given.
+  const stages = all.slice(all.findLastIndex(({ name }) => name === "held" || name === "remedy") + 1);
+  const [longest] = stages.filter(({ name }) => isSettable(name, settings)).toSorted((one, other) => other.ms - one.ms);
+  if (longest === undefined) return null;
+  const wholeMs = stages.reduce((sum, { ms }) => sum + ms, 0);
+  return `${inSeconds(longest.ms)} of ${inSeconds(wholeMs)} s: ${governs(longest.name, settings)}`;
+}
+
+function isSettable(stage: StageName, { spec, nodeLost, askedToStop }: Settings): boolean {
+  switch (stage) {
+    case "detect":
+      return nodeLost || spec?.livenessProbe !== undefined;
+    case "evict":
+      return nodeLost;
+    case "terminate":
+      return askedToStop;
+    case "ready":
+      return spec?.readinessProbe !== undefined;
+    case "queue":
+    case "attach":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function inSeconds(ms: number): string {
+  return (ms / 1000).toFixed(ms < 10_000 ? 1 : 0);
+}
+
 function governs(stage: StageName, { spec, cluster, nodeLost, askedToStop }: Settings): string {
   switch (stage) {
     case "detect":

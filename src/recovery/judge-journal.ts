@@ -106,10 +106,10 @@ function judgeSubject(timeline: Timeline, subject: SubjectTimeline, window: Wind
   };
 }
 
-/** What is known of a planned variant: the object that it names first. */
-function subjectOf(timeline: Timeline, plan: Plan, variant: PlannedVariant): SubjectTimeline {
+/** What is known of a planned variant: the object that it names first, which lies in the experiment's own namespace. */
+function subjectOf(timeline: Timeline, { namespace }: Plan, variant: PlannedVariant): SubjectTimeline {
   const { kind } = variant;
-  const { name = variant.name, namespace = plan.namespace } = variant.manifests[0]?.metadata ?? {};
+  const name = variant.manifests[0]?.metadata.name ?? variant.name;
   const found = timeline.subjects.find(
     (each) => each.name === name && each.namespace === namespace && each.kind === kind,
   );

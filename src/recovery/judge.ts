@@ -6,7 +6,7 @@ import { isFinal } from "./aim.ts";
 import type { Bite } from "./bite.ts";
 import { distrustOf } from "./distrust.ts";
 import { downtimeOf } from "./downtime.ts";
-import { slowestOf } from "./governing-setting.ts";
+import { adviceOf, slowestOf } from "./governing-setting.ts";
 import { elapsed, midpoint } from "./intervals.ts";
 import { milestonesOf } from "./milestones.ts";
 import { finalPhase, readOutcome, type Reading } from "./outcome.ts";
@@ -40,6 +40,12 @@ export function judgeRecovery(
   const good = isComeback ? notBefore(reading.good, bitten) : null;
   const relief = reliefs.findLast((each) => good !== null && each.low <= good.high) ?? null;
   const stages = good === null || bitten === null ? [] : stagesOf(timeline, subject, reading, bitten, good, relief);
+  const governing = {
+    spec: reading.first[0]?.spec ?? null,
+    cluster: settings,
+    nodeLost: wasNodeLost(timeline, reading, window),
+    askedToStop: reading.first.some(wasAskedToStop),
+  };
   return {
     outcome: reading.outcome,
     detail: reading.detail,
@@ -59,12 +65,8 @@ export function judgeRecovery(
       isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window,
     ),
     stages,
-    slowest: slowestOf(stages, {
-      spec: reading.first[0]?.spec ?? null,
-      cluster: settings,
-      nodeLost: wasNodeLost(timeline, reading, window),
-      askedToStop: reading.first.some(wasAskedToStop),
-    }),
+    slowest: slowestOf(stages, governing),
+    advice: adviceOf(stages, governing),
     before: reading.before,
     after: reading.after,
     members: membersOf(timeline, subject, window, settleMs),

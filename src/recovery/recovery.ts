@@ -83,6 +83,8 @@ export interface Recovery {
   downtimeMs: Measured | null;
   stages: Stage[];
   slowest: { name: StageName; because: string } | null;
+  /** The setting by which most could be gained, and how much of the whole it governs; null where none governs any. */
+  advice: string | null;
   before: Identity;
   after: Identity;
   /** Replica sets: one per VMI that was a member in the window. */

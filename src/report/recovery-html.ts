@@ -3,10 +3,11 @@ import { formatMs, oneLine } from "./format.ts";
 import { experimentSection } from "./html/experiment-section.ts";
 import { html, Markup } from "./html/markup.ts";
 import { chip, rowTitle, verdictChip } from "./html/parts.ts";
+import { practicesTable } from "./html/practices-table.ts";
 import { resultsTable } from "./html/results-table.ts";
 import { filterScript } from "./html/script.ts";
 import { pageStyle } from "./html/style.ts";
-import type { PracticeResult, Results, VerdictColour } from "./results.ts";
+import type { Results, VerdictColour } from "./results.ts";
 import { clusterText, colourMark, colourOf, colourText, explanation, rowsOf, skipText, type Row } from "./wording.ts";
 
 /** The text of `index.html`: the recovery report for people. One file, nothing is fetched, whole without scripts too. */
@@ -41,7 +42,7 @@ export function recoveryHtml(results: Results): string {
               ${tiles(results)}
             </ul>
           </header>
-          ${notGreen(results, rows, anchorOf)} ${promises(results.practices)} ${resultsTable(results, anchorOf)}
+          ${notGreen(results, rows, anchorOf)} ${practicesTable(results)} ${resultsTable(results, anchorOf)}
           ${results.experiments.map((experiment) => experimentSection(results, experiment, anchorOf))}
           <footer>
             Times count from the bite, the instant at which the fault provably took effect. ± is half the interval in
@@ -108,24 +109,4 @@ function section(title: string, items: Markup[]): Markup {
       ${items}
     </ul>
   </section>`;
-}
-
-const practiceLook: Record<PracticeResult["verdict"], { colour: VerdictColour; mark: string }> = {
-  holds: { colour: "green", mark: "✓" },
-  "holds-with-conditions": { colour: "invalid", mark: "◐" },
-  "does-not-hold": { colour: "red", mark: "✗" },
-  "not-tested": { colour: "skipped", mark: "–" },
-};
-
-function promises(practices: PracticeResult[]): Markup | null {
-  if (practices.length === 0) return null;
-  const items = practices.map(({ promise, verdict, conditions, evidence }) => {
-    const { colour, mark } = practiceLook[verdict];
-    return html`<li>
-      <span class="chip ${colour}"><b aria-hidden="true">${mark}</b> ${verdict.replaceAll("-", " ")}</span>
-      <b>${oneLine(promise)}</b>
-      ${conditions.length > 0 && html`<p>${conditions.map(oneLine).join("; ")}.</p>`}${evidence.length > 0 && html`<small>${evidence.map(oneLine).join(", ")}</small>`}
-    </li>`;
-  });
-  return section("Promises put to the test", items);
 }

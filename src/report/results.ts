@@ -79,6 +79,7 @@ const judgement = z.strictObject({
   downtimeMs: measured.nullable(),
   stages: z.array(z.strictObject({ name: z.enum(stageNames), ms: z.int() })),
   slowest: z.strictObject({ name: z.enum(stageNames), because: z.string() }).nullable(),
+  advice: z.string().nullable().describe("the setting by which most could be gained, and how much it governs"),
   floorMs: durationMs.nullable().describe("the least TTR that the live settings allow"),
   evidence: z.array(z.strictObject({ atMs: instantMs, text: z.string() })),
 });

@@ -8,6 +8,8 @@ import {
   explanation,
   outcomeText,
   phaseTitle,
+  practiceMark,
+  practiceText,
   rerunCommand,
   rowsOf,
   skipText,
@@ -65,12 +67,12 @@ function tableRow({ experiment, variant, judgement }: Row): string {
 }
 
 function practicesSection({ practices }: Results): string {
-  if (practices.length === 0) return "";
-  const items = practices.map(({ promise, verdict, conditions }) => {
-    const when = conditions.length > 0 ? ` (${conditions.join("; ")})` : "";
-    return `- ${cell(promise)}: **${verdict.replaceAll("-", " ")}**${cell(when)}`;
+  if (practices.every(({ verdict }) => verdict === "not-tested")) return "";
+  const rows = practices.map(({ promise, verdict, conditions }) => {
+    const seen = `${practiceMark[verdict]} ${practiceText[verdict]}`;
+    return `| ${cell(promise)} | **${seen}** | ${conditions.map(cell).join("<br>")} |`;
   });
-  return `## Practices\n\n${items.join("\n")}`;
+  return `## Practices\n\n| what is promised | what was seen | where |\n| --- | --- | --- |\n${rows.join("\n")}`;
 }
 
 /** Text that Markdown leaves as it is, on one line, also within a table. */

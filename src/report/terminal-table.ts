@@ -9,6 +9,8 @@ import {
   explanation,
   outcomeText,
   phaseTitle,
+  practiceMark,
+  practiceText,
   rerunCommand,
   rowsOf,
   skipText,
@@ -41,6 +43,7 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const parts = [
     ...results.experiments.map((experiment) => experimentTable(experiment, options.width, colours)),
     ...notGreen.map((row) => reason(results, row, options.width, colours)),
+    practicesText(results, options.width, colours),
     colours.bold(summaryText(results)) + prediction,
     options.report === null ? "" : `report: ${options.report}`,
   ];
@@ -50,6 +53,19 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
       .join("\n\n")
       .replace(/\n\n(report: )/, "\n$1") + "\n"
   );
+}
+
+/** What the run says of each promise that it tested. */
+function practicesText({ practices }: Results, width: number, colours: Colours): string {
+  const tested = practices.filter(({ verdict }) => verdict !== "not-tested");
+  const paint = { holds: colours.green, "holds-with-conditions": colours.yellow, "does-not-hold": colours.red };
+  const items = tested.map(({ id, promise, verdict, conditions }) => {
+    const seen = paint[verdict as keyof typeof paint](`${practiceMark[verdict]} ${practiceText[verdict]}`);
+    const lines = [promise, ...conditions.map((condition) => `· ${condition}`)];
+    const text = lines.flatMap((line) => wrap(oneLine(line), width - 4)).map((line) => `    ${line}`);
+    return [`  ${colours.bold(oneLine(id))}  ${seen}`, ...text].join("\n");
+  });
+  return items.length === 0 ? "" : [colours.bold("Practices"), ...items].join("\n");
 }
 
 function experimentTable(experiment: ExperimentResult, width: number, colours: Colours): string {

@@ -1,5 +1,6 @@
 import { formatLimit, formatMeasured, formatMs, oneLine, plural, shellWord } from "./format.ts";
 import { verdictColour, type ExperimentResult, type Judgement, type Results, type VariantResult } from "./results.ts";
+import type { PracticeResult } from "./results.ts";
 import type { Verdict, VerdictColour } from "./results.ts";
 
 /** One judgement with what it belongs to: a row of every table. */
@@ -44,6 +45,20 @@ export const colourText: Record<VerdictColour, string> = {
   invalid: "invalid",
   notInjected: "not injected",
   skipped: "skipped",
+};
+
+export const practiceText: Record<PracticeResult["verdict"], string> = {
+  holds: "holds",
+  "holds-with-conditions": "holds with conditions",
+  "does-not-hold": "does not hold",
+  "not-tested": "not tested",
+};
+
+export const practiceMark: Record<PracticeResult["verdict"], string> = {
+  holds: "✓",
+  "holds-with-conditions": "◐",
+  "does-not-hold": "✗",
+  "not-tested": "–",
 };
 
 export function colourOf(judgement: Judgement): VerdictColour {

@@ -24,6 +24,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     downtimeMs: null,
     stages: [],
     slowest: null,
+    advice: null,
     before: { vmiUid: null, node: null, bootId: null },
     after: { vmiUid: null, node: null, bootId: null },
     members: [],

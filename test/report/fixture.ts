@@ -43,6 +43,7 @@ export function aJudgement(over: Partial<Judgement> = {}): Judgement {
     downtimeMs: measured(26_100, 1000),
     stages,
     slowest: { name: "boot", because: "the guest's own boot; no setting of the platform governs it" },
+    advice: "1.0 of 26 s: the liveness probe: every 5 s, 3 failures, first after 20 s",
     floorMs: 8200,
     evidence: [
       { atMs: 41_120, text: "VMI d7b1c0de-0001 Failed: the domain is gone" },

@@ -1,3 +1,4 @@
+import { componentRows } from "./component-rows.ts";
 import { maintenanceRows } from "./maintenance-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { probeRows } from "./probe-rows.ts";
@@ -6,4 +7,11 @@ import type { Row } from "./row.ts";
 import { vmRows } from "./vm-rows.ts";
 
 /** Every cause that the faults and remedies bring about, by family. The first row that fits decides. */
-export const platformTable: readonly Row[] = [...vmRows, ...probeRows, ...maintenanceRows, ...remedyRows, ...nodeRows];
+export const platformTable: readonly Row[] = [
+  ...componentRows,
+  ...vmRows,
+  ...probeRows,
+  ...maintenanceRows,
+  ...remedyRows,
+  ...nodeRows,
+];

@@ -122,6 +122,17 @@ export function nodeReturns({ cluster }: Situation): Wait {
   return { least: 0, most: boot + watchdog.most };
 }
 
+/** A node is unresponsive when its virt-handler has not beaten for so long (pkg/virt-controller/watch/node). */
+export const heartbeatTimeoutMs = 300_000;
+
+/**
+ * A component that is back: it, or whoever waited for it, tries again. Controllers wait ever longer between attempts
+ * (client-go's rate limiter doubles), so at most about as long as it was away.
+ */
+export function componentReturns({ heldMs }: Situation): Wait {
+  return { least: 0, most: 60_000 + (heldMs ?? 0) };
+}
+
 /** A kubelet that reaches the API server again renews its lease and reports; the VMI's readiness follows. */
 export const kubeletReports: Wait = { least: 0, most: 20_000 };
 

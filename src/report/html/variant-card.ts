@@ -51,7 +51,7 @@ function facts({ variant, judgement }: Row): Markup[] {
     ["Least possible", floorMs ? formatMs(floorMs) : null, "with these settings"],
     ["Proven by", provenBy],
   ];
-  const { slowest } = judgement;
+  const { slowest, advice } = judgement;
   return [
     ...pairs
       .filter(([, value]) => value)
@@ -66,6 +66,12 @@ function facts({ variant, judgement }: Row): Markup[] {
       ? html`<div class="long">
           <dt>Slowest stage</dt>
           <dd>${slowestStage(judgement)}<small>${oneLine(slowest.because)}</small></dd>
+        </div>`
+      : html``,
+    advice
+      ? html`<div class="long">
+          <dt>Most to gain</dt>
+          <dd><small>${oneLine(advice)}</small></dd>
         </div>`
       : html``,
   ];
