@@ -16,6 +16,11 @@ export const defaultSettings = {
   /** From power on to a running kubelet, at least, and up to this much more: those of a container node, seen with kind. */
   nodeBootSeconds: 3,
   nodeBootJitterSeconds: 6,
+  /** Kubelet looks this often whether memory is short (pkg/kubelet: evictionMonitoringPeriod); less than this left is. */
+  evictionMonitoringSeconds: 10,
+  evictionHardMemoryMiB: 100,
+  /** A node stays under pressure this long after it was last so (pkg/kubelet: evictionPressureTransitionPeriod). */
+  evictionPressureTransitionSeconds: 300,
   /** Node controller looks this often (pkg/controller/nodelifecycle: nodeMonitorPeriod). */
   nodeMonitorPeriodSeconds: 5,
   /** Silence after which a node is Unknown (nodelifecycle: nodeMonitorGracePeriod, 50 s since 1.32). */

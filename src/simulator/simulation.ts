@@ -42,6 +42,12 @@ export interface Hands {
   connect(node: string): Act;
   stopKubelet(node: string): Act;
   startKubelet(node: string): Act;
+  /**
+   * A process outside of all containers, which the kernel leaves alone, takes memory until that many bytes are left;
+   * where that is less than none, the kernel kills others for it.
+   */
+  fillMemory(node: string, leftBytes: number): Act;
+  releaseMemory(node: string): Act;
   /** Kills the component's processes, with `node` only those there; they are started anew. */
   killComponent(component: ComponentName, node?: string): Act;
   /** Keeps the component from doing anything, with `node` only there (virt-handler), until it is started again. */

@@ -1,6 +1,7 @@
 import type { Container, Pod } from "../../kube/objects.ts";
 import type { World } from "../world.ts";
 import type { SimulatedMachine } from "./machine.ts";
+import { oomScoreAdjust } from "./out-of-memory.ts";
 import { plainProcess } from "./plain-process.ts";
 import type { Exit, Signal } from "./process.ts";
 
@@ -12,6 +13,8 @@ export interface ContainerRecord {
   /** Runs before this one. */
   readonly restarts: number;
   readonly startedAt: string;
+  /** How readily the kernel kills it where memory is short. */
+  readonly oomScoreAdjust: number;
   /** When it started, in milliseconds of the model. */
   readonly startedMs: number;
   /** The run before. */
@@ -68,6 +71,7 @@ export class ContainerRuntime {
       id: `containerd://${id}${id}`,
       restarts,
       startedAt: this.#world.clock.stamp(),
+      oomScoreAdjust: oomScoreAdjust(pod, container, this.#machine.memoryBytes),
       // What starts at the model's zero has been running for long.
       startedMs: now === 0 ? -Infinity : now,
       previous: before && { ...before, previous: undefined },
@@ -103,12 +107,21 @@ export class ContainerRuntime {
     process.signal("SIGKILL");
   }
 
+  /** The machine's memory is used up: the kernel kills the largest process of that container, wherever it is in it. */
+  killLargest(podUid: string, container: string): void {
+    const process = this.#machine.processes.get(`${podUid}/${container}`);
+    if (process?.loseLargest !== undefined) return process.loseLargest();
+    this.#oomKilled.add(this.record(podUid, container)!.id);
+    process?.signal("SIGKILL");
+  }
+
   /** Forgets the pod's containers; those still running are killed. */
   remove(podUid: string): void {
     for (const { name } of this.records(podUid)) {
       const key = `${podUid}/${name}`;
       this.#machine.processes.get(key)?.signal("SIGKILL");
       this.#machine.processes.delete(key);
+      this.#machine.doomed.delete(key);
     }
     this.#pods.delete(podUid);
   }
@@ -118,6 +131,7 @@ export class ContainerRuntime {
     const reason = this.#oomKilled.delete(record.id) ? "OOMKilled" : exit.reason;
     record.exit = { code: exit.code, reason, finishedAt: this.#world.clock.stamp() };
     this.#machine.processes.delete(`${podUid}/${record.name}`);
+    this.#machine.doomed.delete(`${podUid}/${record.name}`);
     for (const listener of this.#listeners) listener(podUid);
   }
 

@@ -9,7 +9,7 @@ interface Lease extends KubeObject {
 }
 
 const events: Record<string, Record<string, string>> = {
-  MemoryPressure: { False: "NodeHasSufficientMemory" },
+  MemoryPressure: { True: "NodeHasInsufficientMemory", False: "NodeHasSufficientMemory" },
   DiskPressure: { False: "NodeHasNoDiskPressure" },
   PIDPressure: { False: "NodeHasSufficientPID" },
   Ready: { True: "NodeReady", False: "NodeNotReady" },
@@ -24,6 +24,8 @@ export class Heartbeat {
   #unschedulable: boolean | undefined;
   /** Why the node is not ready though its kubelet runs. */
   notReady: string | undefined;
+  /** Whether its kubelet takes it to be short of memory. */
+  memoryPressure: () => boolean = () => false;
 
   constructor(world: World, machine: SimulatedMachine, profile: NodeProfile) {
     this.#world = world;
@@ -76,7 +78,7 @@ export class Heartbeat {
     this.#watchCordon(node);
     const before = node.status.conditions ?? [];
     const now = world.clock.stamp();
-    const conditions = nodeConditions(before, now, this.notReady);
+    const conditions = nodeConditions(before, now, this.notReady, this.memoryPressure());
     const resources = nodeResources(this.#profile, this.#machine);
     const facts = nodeFacts(this.#profile, this.#bootId());
     const turned = conditions.filter((one) => before.find(({ type }) => type === one.type)?.status !== one.status);

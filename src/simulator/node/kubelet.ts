@@ -4,11 +4,13 @@ import { recordEvent } from "../event-recorder.ts";
 import type { Timer } from "../event-clock.ts";
 import type { World } from "../world.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
+import { EvictionManager, type EvictionHost } from "./eviction-manager.ts";
 import { EventFilter } from "./event-filter.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { hostIpOf, podNetworkOf, type NodeProfile } from "./node-object.ts";
 import { rejection } from "./pod-admission.ts";
+import type { Verdict } from "./pod-status.ts";
 import { PodWorker, type PodWorkerHost } from "./pod-worker.ts";
 
 /** pkg/kubelet/cm: CgroupV1MaintenanceModeWarning as 1.36 words it. */
@@ -16,7 +18,7 @@ const cgroupV1 =
   "cgroup v1 detected. cgroup v1 support is deprecated and will be removed in a future release. Please migrate to cgroup v2";
 
 /** The kubelet of one machine: starts and stops with it, knows of the API what reaches it, and cares for its pods. */
-export class Kubelet implements PodWorkerHost {
+export class Kubelet implements PodWorkerHost, EvictionHost {
   readonly world: World;
   readonly machine: SimulatedMachine;
   readonly runtime: ContainerRuntime;
@@ -27,6 +29,7 @@ export class Kubelet implements PodWorkerHost {
   readonly #waiting = new Set<string>();
   readonly #podNetwork: string;
   #lastPodIp = 1;
+  #evictions: EvictionManager | undefined;
   /** Counts its starts; what an earlier one scheduled does not happen. */
   #run = 0;
   #eventFilter: EventFilter;
@@ -47,6 +50,7 @@ export class Kubelet implements PodWorkerHost {
     this.#podNetwork = podNetworkOf(profile);
     this.#profile = profile;
     this.#heartbeat = new Heartbeat(world, machine, profile);
+    this.#heartbeat.memoryPressure = () => this.#evictions?.memoryPressure === true;
     this.#eventFilter = new EventFilter(world.clock);
     runtime.onExit((podUid) => {
       if (this.#running)
@@ -101,6 +105,26 @@ export class Kubelet implements PodWorkerHost {
     const send = (): void => recordEvent(this.world, pod, type, reason, message, "kubelet", name, fieldPath, now);
     if (this.reachesApi()) send();
     else this.#unsent.push(send);
+  }
+
+  nodeEvent(type: "Normal" | "Warning", reason: string, message: string): void {
+    if (this.reachesApi()) this.#heartbeat.event(type, reason, message);
+  }
+
+  /** The kernel has killed a process because the machine's memory was used up; its log says so. */
+  systemOom(container: string): void {
+    if (!this.#running) return;
+    const pid = Math.floor(this.latency(10_000, 90_000, container, "oom", this.world.clock.now()));
+    const victim = container === "compute" ? "qemu-kvm" : container;
+    this.nodeEvent("Warning", "SystemOOM", `System OOM encountered, victim process: ${victim}, pid: ${pid}`);
+  }
+
+  activePods(): Pod[] {
+    return [...this.#workers.values()].map(({ pod }) => pod).filter(({ status }) => !isFinished(status.phase));
+  }
+
+  kill(podUid: string, graceMs: number, verdict: Verdict): void {
+    this.#workers.get(podUid)?.kill(graceMs, verdict);
   }
 
   done(podUid: string): void {
@@ -170,6 +194,7 @@ export class Kubelet implements PodWorkerHost {
     this.#eventFilter = new EventFilter(this.world.clock);
     this.#unsent = [];
     this.#running = true;
+    this.#evictions = new EvictionManager(this);
     this.#listed = false;
     this.#registered = false;
     this.#reached = this.reachesApi();
@@ -226,8 +251,7 @@ export class Kubelet implements PodWorkerHost {
       worker.update(pod);
       return;
     }
-    const ended = pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
-    const refused = ended ? undefined : this.#rejection(pod);
+    const refused = isFinished(pod.status.phase) ? undefined : this.#rejection(pod);
     if (refused !== undefined) this.event(pod, "Warning", refused.reason, refused.message);
     const verdict = refused && {
       reason: refused.reason,
@@ -243,6 +267,13 @@ export class Kubelet implements PodWorkerHost {
     if (this.#heartbeat.notReady !== undefined) {
       return { reason: "NodeShutdown", message: "Pod was rejected as the node is shutting down." };
     }
-    return rejection(pod, this.world.store.get<Node>("nodes", undefined, this.#profile.name), this.machine);
+    const evicted = this.machine.processes.has(`${pod.metadata.uid}/${pod.spec.containers[0]?.name}`)
+      ? undefined
+      : this.#evictions?.rejection(pod);
+    return evicted ?? rejection(pod, this.world.store.get<Node>("nodes", undefined, this.#profile.name), this.machine);
   }
+}
+
+function isFinished(phase: Pod["status"]["phase"]): boolean {
+  return phase === "Succeeded" || phase === "Failed";
 }

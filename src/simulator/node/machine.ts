@@ -1,12 +1,20 @@
 import type { EventClock, Timer } from "../event-clock.ts";
 import type { Process } from "./process.ts";
 
+/** What the kernel, systemd, the container runtime and the kubelet use themselves. */
+const systemBytes = 256 * 2 ** 20;
+
 /**
  * The hardware and kernel under one node: what survives or dies though the API knows nothing of it.
  * Kubelet and virt-handler run on it; containers are its processes. Nothing here talks to the API.
  */
 export class SimulatedMachine {
   readonly node: string;
+  readonly memoryBytes: number;
+  /** Memory that a process outside of all containers has taken, which the kernel leaves alone. */
+  takenBytes = 0;
+  /** Keys of `processes` that the kernel has killed for their memory, and that are about to be gone. */
+  readonly doomed = new Set<string>();
   /** Without power every process is gone, and no one has been told. */
   powered = true;
   /** A frozen machine keeps its processes and does nothing. */
@@ -24,9 +32,17 @@ export class SimulatedMachine {
   readonly #listeners: (() => void)[] = [];
   #overdue: (() => void)[] = [];
 
-  constructor(node: string, clock: EventClock) {
+  constructor(node: string, memoryBytes: number, clock: EventClock) {
     this.node = node;
+    this.memoryBytes = memoryBytes;
     this.#clock = clock;
+  }
+
+  /** Memory that nobody uses; less than none where more is asked for than there is. */
+  availableBytes(): number {
+    let used = systemBytes + this.takenBytes;
+    for (const [key, process] of this.processes) if (!this.doomed.has(key)) used += process.memory();
+    return this.memoryBytes - used;
   }
 
   /** Whether software on it runs at all. */
@@ -52,6 +68,8 @@ export class SimulatedMachine {
     Object.assign(this, state);
     if (state.powered === false || boots) {
       this.processes.clear();
+      this.doomed.clear();
+      this.takenBytes = 0;
       this.devices.clear();
       this.#overdue = [];
     }

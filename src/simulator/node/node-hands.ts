@@ -1,15 +1,29 @@
+import type { Timer } from "../event-clock.ts";
 import type { Act, Hands } from "../simulation.ts";
 import type { World } from "../world.ts";
 import type { Kubelet } from "./kubelet.ts";
+import { killForMemory } from "./out-of-memory.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
 export type NodeHands = Pick<
   Hands,
-  "powerOff" | "powerOn" | "shutDown" | "freeze" | "thaw" | "disconnect" | "connect" | "stopKubelet" | "startKubelet"
+  | "powerOff"
+  | "powerOn"
+  | "shutDown"
+  | "freeze"
+  | "thaw"
+  | "disconnect"
+  | "connect"
+  | "stopKubelet"
+  | "startKubelet"
+  | "fillMemory"
+  | "releaseMemory"
 >;
 
 /** Hands on the machines: what a person in the machine room can do, or with a shell on the node. */
 export function nodeHands(world: World, kubelets: Map<string, Kubelet>): NodeHands {
+  /** The next look at the memory of each node where some is taken. */
+  const guards = new Map<string, Timer>();
   return {
     powerOff: (node) => {
       const machine = found(node);
@@ -48,6 +62,17 @@ export function nodeHands(world: World, kubelets: Map<string, Kubelet>): NodeHan
       running(node).change({ kubeletRunning: true });
       return { evidence: `the kubelet of ${node} is started` };
     },
+    fillMemory: (node, leftBytes) => {
+      const machine = running(node);
+      machine.takenBytes = Math.max(0, machine.takenBytes + machine.availableBytes() - leftBytes);
+      const killed = guardMemory(machine);
+      const left = `${Math.round(machine.availableBytes() / 2 ** 20)} MiB of memory are left on ${node}`;
+      return { evidence: killed.length === 0 ? left : `${left}; the kernel killed in ${killed.join(", ")}` };
+    },
+    releaseMemory: (node) => {
+      running(node).takenBytes = 0;
+      return { evidence: `memory is free again on ${node}` };
+    },
   };
 
   function found(node: string): SimulatedMachine {
@@ -61,6 +86,19 @@ export function nodeHands(world: World, kubelets: Map<string, Kubelet>): NodeHan
     if (!machine.powered) throw new Error(`${node} has no power`);
     if (machine.frozen) throw new Error(`${node} is frozen`);
     return machine;
+  }
+
+  /** As long as memory is taken, whoever wants more than there is meets the kernel. */
+  function guardMemory(machine: SimulatedMachine): string[] {
+    const killed = killForMemory(machine, world.runtimes.get(machine.node)!);
+    for (const container of killed) kubelets.get(machine.node)!.systemOom(container);
+    guards.get(machine.node)?.cancel();
+    if (machine.takenBytes > 0)
+      guards.set(
+        machine.node,
+        machine.schedule(1000, () => guardMemory(machine)),
+      );
+    return killed;
   }
 
   function powerOn(machine: SimulatedMachine): Act {

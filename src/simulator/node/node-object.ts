@@ -62,7 +62,7 @@ export function newNode(
     },
     status: {
       ...nodeResources(profile, machine),
-      conditions: nodeConditions([], now, undefined),
+      conditions: nodeConditions([], now, undefined, false),
       ...nodeFacts(profile, bootId),
     },
   };
@@ -131,13 +131,26 @@ const healthy: Condition[] = [
   { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" },
 ];
 
-/** The conditions of a node whose kubelet is well, or not ready for the reason given. */
-export function nodeConditions(before: Condition[], now: string, notReady: string | undefined): Condition[] {
+const shortOfMemory: Condition = {
+  type: "MemoryPressure",
+  status: "True",
+  reason: "KubeletHasInsufficientMemory",
+  message: "kubelet has insufficient memory available",
+};
+
+/** The conditions of a node whose kubelet is well, or not ready for the reason given, or short of memory. */
+export function nodeConditions(
+  before: Condition[],
+  now: string,
+  notReady: string | undefined,
+  memoryPressure: boolean,
+): Condition[] {
   return healthy.map((well) => {
-    const condition: Condition =
-      well.type === "Ready" && notReady !== undefined
-        ? { type: "Ready", status: "False", reason: "KubeletNotReady", message: notReady }
-        : well;
+    let condition = well;
+    if (well.type === "MemoryPressure" && memoryPressure) condition = shortOfMemory;
+    if (well.type === "Ready" && notReady !== undefined) {
+      condition = { type: "Ready", status: "False", reason: "KubeletNotReady", message: notReady };
+    }
     const old = before.find(({ type }) => type === condition.type);
     const lastTransitionTime = old?.status === condition.status ? (old.lastTransitionTime ?? now) : now;
     return { ...condition, lastHeartbeatTime: now, lastTransitionTime };

@@ -56,9 +56,11 @@ export function podStatus(pod: Pod, facts: PodFacts, previous: Pod["status"], no
     condition.lastProbeTime = null;
     condition.lastTransitionTime = before?.status === condition.status ? (before.lastTransitionTime ?? now) : now;
   }
+  // A pod that was ended is said to be so when its containers are gone (status_manager.go: mergePodStatus).
+  const verdict = facts.verdict?.disrupts === true && phase !== "Failed" ? undefined : facts.verdict;
   const foreign = (pod.status.conditions ?? []).filter(({ type }) => !own.includes(type));
-  if (facts.verdict?.disrupts && foreign.every(({ type }) => type !== "DisruptionTarget")) {
-    const { message } = facts.verdict;
+  if (verdict?.disrupts && foreign.every(({ type }) => type !== "DisruptionTarget")) {
+    const { message } = verdict;
     const disrupted = { type: "DisruptionTarget", status: "True" as const, reason: "TerminationByKubelet", message };
     foreign.push({ ...disrupted, lastProbeTime: null, lastTransitionTime: now });
   }
@@ -72,7 +74,7 @@ export function podStatus(pod: Pod, facts: PodFacts, previous: Pod["status"], no
   return {
     observedGeneration,
     phase,
-    ...(facts.verdict !== undefined && { reason: facts.verdict.reason, message: facts.verdict.message }),
+    ...(verdict !== undefined && phase !== "Succeeded" && { reason: verdict.reason, message: verdict.message }),
     conditions: [...foreign, ...conditions],
     hostIP: facts.hostIp,
     hostIPs: [{ ip: facts.hostIp }],
@@ -103,7 +105,7 @@ function podPhase(pod: Pod, facts: PodFacts): NonNullable<Pod["status"]["phase"]
 }
 
 /** Guaranteed where every container limits CPU and memory to its request, BestEffort where none asks for either. */
-function qosClass(pod: Pod): "Guaranteed" | "Burstable" | "BestEffort" {
+export function qosClass(pod: Pod): "Guaranteed" | "Burstable" | "BestEffort" {
   const wants = [...initContainersOf(pod), ...pod.spec.containers].map(({ resources }) =>
     ["cpu", "memory"].map((name) => ({ request: resources?.requests?.[name], limit: resources?.limits?.[name] })),
   );

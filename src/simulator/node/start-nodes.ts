@@ -10,7 +10,7 @@ import type { NodeProfile } from "./node-object.ts";
 export function startNodes(world: World, profiles: NodeProfile[]): Map<string, Kubelet> {
   const kubelets = new Map<string, Kubelet>();
   for (const profile of profiles) {
-    const machine = new SimulatedMachine(profile.name, world.clock);
+    const machine = new SimulatedMachine(profile.name, profile.memoryBytes, world.clock);
     world.machines.set(profile.name, machine);
     for (const device of ["kvm", "tun", "vhost-net"]) {
       if (!profile.controlPlane) machine.devices.set(`devices.kubevirt.io/${device}`, 1000);
