@@ -11,6 +11,8 @@ export interface CommandOptions {
   /** What it reads on its standard input. */
   input?: string;
   env?: Record<string, string>;
+  /** Hears the process's id as soon as it has one. */
+  onBegin?: ((pid: number) => void) | undefined;
   /** Hears each line that it prints on standard error, as it is printed. */
   onLine?: ((line: string) => void) | undefined;
 }
@@ -39,7 +41,7 @@ const graceMs = 5_000;
  * @throws CommandError
  */
 export async function runCommand(file: string, args: string[], options: CommandOptions): Promise<string> {
-  const { clock, limitMs, signal, input, env, onLine } = options;
+  const { clock, limitMs, signal, input, env, onBegin, onLine } = options;
   const line = [file, ...args].join(" ");
   const work = async (abort: AbortSignal): Promise<string> => {
     const running = execa(file, args, {
@@ -50,6 +52,7 @@ export async function runCommand(file: string, args: string[], options: CommandO
       ...(input === undefined ? { stdin: "ignore" as const } : { input }),
       ...(env && { env }),
     });
+    if (running.pid !== undefined) onBegin?.(running.pid);
     if (onLine) void listen(running.iterable({ from: "stderr" }), onLine);
     const { failed, isCanceled, code, exitCode, stdout, stderr } = await running;
     if (!failed) return stdout;

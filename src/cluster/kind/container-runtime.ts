@@ -36,6 +36,7 @@ export async function findContainerRuntime(clock: Clock, signal?: AbortSignal): 
     const engine = client.container.dockerode;
     // testcontainers keeps the client that it found once: it may have been long ago.
     const info = await withDeadline(clock, callLimitMs, () => engine.info() as Promise<Info>, "its answer", signal);
+    mustBeTheNamed(engine);
     // An engine in a virtual machine of this one (Docker Desktop, Colima) has a kernel of its own.
     return { engine, clock, local: info.KernelVersion === release() };
   } catch (error) {
@@ -46,6 +47,15 @@ export async function findContainerRuntime(clock: Clock, signal?: AbortSignal): 
       { cause: error },
     );
   }
+}
+
+/** testcontainers looks further where `DOCKER_HOST` does not answer; kind does not, and both must mean one engine. */
+function mustBeTheNamed({ modem }: Engine): void {
+  const named = process.env["DOCKER_HOST"];
+  if (!named) return;
+  const { socketPath, host } = modem as { socketPath?: string; host?: string };
+  const { protocol, pathname, hostname } = new URL(named);
+  if (protocol === "unix:" ? pathname !== socketPath : hostname !== host) throw new Error(`${named} does not`);
 }
 
 /** One call of the engine, bounded; what it answers in place of what was asked becomes an `EnvironmentError`. */

@@ -8,6 +8,7 @@ export interface CreateOptions {
   /** The text of a kind configuration. */
   config: string;
   nodeImage?: string | undefined;
+  onBegin?: (pid: number) => void;
   /** Hears what kind is at. */
   onLine?: (line: string) => void;
   signal?: AbortSignal;
@@ -43,10 +44,10 @@ export function kindCli(clock: Clock): KindCli {
     version: async () => (await kind(["version", "-q"])).trim(),
     clusters: async (signal) => (await kind(["get", "clusters", "-q"], { signal })).split("\n").filter(Boolean),
     kubeconfig: (name, signal) => kind(["get", "kubeconfig", "--name", name], { signal }),
-    create: async ({ name, config, nodeImage, onLine, signal }) => {
+    create: async ({ name, config, nodeImage, onBegin, onLine, signal }) => {
       const image = nodeImage === undefined ? [] : ["--image", nodeImage];
       const args = ["create", "cluster", "--name", name, "--config", "-", ...image];
-      await kind(args, { limitMs: createLimitMs, input: config, onLine, signal });
+      await kind(args, { limitMs: createLimitMs, input: config, onBegin, onLine, signal });
     },
     delete: async (name) => void (await kind(["delete", "cluster", "--name", name], { limitMs: deleteLimitMs })),
   };

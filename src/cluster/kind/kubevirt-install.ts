@@ -125,10 +125,18 @@ function isAvailable({ items }: KubeVirtList): boolean {
 }
 
 function explain(error: unknown): never {
-  if (error instanceof CommandError && error.missing) {
+  if (!(error instanceof CommandError)) throw error;
+  if (error.missing) {
     throw new EnvironmentError(`${error.message}; install it: https://kubernetes.io/docs/tasks/tools/`, {
       cause: error,
     });
+  }
+  if (/\bEOF\b|connection refused|i\/o timeout|TLS handshake|no route to host/i.test(error.stderr)) {
+    const said = error.stderr.trim().split("\n").at(-1) ?? "";
+    throw new EnvironmentError(
+      `the cluster's API server does not answer; see \`rebound cluster status\`, and the control plane's log in the container engine (kubectl said: ${said})`,
+      { cause: error },
+    );
   }
   throw error;
 }
