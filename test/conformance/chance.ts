@@ -19,6 +19,11 @@ export class Chance {
   /** Whether an equal object went from the value before to the value after without that milestone between them. */
   optional(stream: Stream, index: number): boolean {
     const { before, after } = neighbours(stream, index);
+    const { value } = stream.milestones[index]!;
+    // What may not come at all may also come and go.
+    const came = valueBefore(stream, index - 1) === none && index > 0;
+    if (value === gone && came && after === none) return this.optional(stream, index - 1);
+    if (before === none && after === gone) return this.#seen(stream, index, [none, none]);
     return this.#seen(stream, index, [before, after]);
   }
 
@@ -60,10 +65,16 @@ export class Chance {
 function neighbours({ milestones, situations }: Stream, index: number): { before: string; after: string } {
   const next = milestones[index + 1];
   const sameSituation = next !== undefined && situations[index + 1]![0] === situations[index]![0];
-  return { before: milestones[index - 1]?.value ?? none, after: sameSituation ? next.value : none };
+  return { before: valueBefore({ milestones }, index), after: sameSituation ? next.value : none };
 }
 
+function valueBefore({ milestones }: Pick<Stream, "milestones">, index: number): string {
+  return milestones[index - 1]?.value ?? none;
+}
+
+/** The value of an aspect that has never been there, and that of one that is there no more. */
 const none = "(none)";
+const gone = "-";
 /** A situation that lasted this long without a change of the aspect is taken not to bring one. */
 const settledSeconds = 60;
 

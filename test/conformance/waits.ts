@@ -55,4 +55,33 @@ export const waits: Wait[] = [
     link: "same",
     toleranceSeconds: () => 5,
   },
+  {
+    constant: "liveness probe",
+    cause: ["pod", "event Unhealthy", /./],
+    effect: ["vmi", "event ShuttingDown", /./],
+    link: "same",
+    toleranceSeconds: () => 3,
+  },
+  {
+    constant: "readiness probe",
+    cause: ["vmi", "action", /^guest for .*\bkill\b/],
+    effect: ["vmi", "ready", /False/],
+    link: "same",
+    // The probes of all the recordings come every 5 s.
+    toleranceSeconds: () => 6,
+  },
+  {
+    constant: "taint manager's pass over a node that is back",
+    cause: ["node", "ready", /True/],
+    effect: ["node", unreachable, /^-$/],
+    link: "same",
+    toleranceSeconds: ({ nodeMonitorPeriodSeconds }) => nodeMonitorPeriodSeconds,
+  },
+  {
+    constant: "taint manager's pass over a node that is lost",
+    cause: ["node", "ready", /Unknown/],
+    effect: ["node", unreachable, /set/],
+    link: "same",
+    toleranceSeconds: ({ nodeMonitorPeriodSeconds }) => nodeMonitorPeriodSeconds,
+  },
 ];

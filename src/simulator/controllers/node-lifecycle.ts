@@ -91,7 +91,15 @@ export function startNodeLifecycle(world: World): void {
   function nodeBecameNotReady(node: Node): void {
     const { name } = node.metadata;
     recordEvent(world, node, "Normal", "NodeNotReady", `Node ${name} status is now: NodeNotReady`, source);
-    for (const pod of world.index.podsOn(name)) markPodNotReady(pod);
+    // One request after the other.
+    let delayMs = 0;
+    for (const { metadata } of world.index.podsOn(name)) {
+      world.clock.schedule(delayMs, () => {
+        const pod = world.store.get<Pod>("pods", metadata.namespace, metadata.name);
+        if (health.get(name)?.ready !== "True" && pod?.metadata.uid === metadata.uid) markPodNotReady(pod);
+      });
+      delayMs += world.random.between(20, 70, metadata.uid, "not ready", world.clock.now());
+    }
   }
 
   function markPodNotReady(pod: Pod): void {

@@ -51,16 +51,18 @@ export function startPodGc(world: World): void {
     for (const pod of byAge.slice(0, excess)) remove(pod);
   }
 
-  /** A pod that no one else can report about is failed before it goes, so that its owners see an end. */
+  /** A pod that no one else can report about is failed before it goes, so that its owners see an end and act on it. */
   function remove(pod: Pod): void {
-    const { namespace, name } = pod.metadata;
+    const { namespace, name, uid } = pod.metadata;
     if (!hasEnded(pod)) {
       world.store.mutate<Pod>("pods", namespace, name, (draft) => {
         draft.status.phase = "Failed";
       });
     }
-    if (world.store.get("pods", namespace, name) === undefined) return;
-    world.store.delete("pods", namespace, name, { gracePeriodSeconds: 0 });
+    world.clock.schedule(world.random.between(60, 150, uid, "pod gc"), () => {
+      if (world.store.get("pods", namespace, name)?.metadata.uid !== uid) return;
+      world.store.delete("pods", namespace, name, { gracePeriodSeconds: 0 });
+    });
   }
 }
 

@@ -67,7 +67,9 @@ export class PodWorker {
     this.#host = host;
     this.#pod = pod;
     this.#uid = pod.metadata.uid;
-    this.#verdict = verdict;
+    const ended = pod.spec.containers.every(({ name }) => host.runtime.record(this.#uid, name)?.exit?.code === 0);
+    // A pod that had run to its end while no kubelet looked is refused in vain: it has succeeded.
+    this.#verdict = ended ? undefined : verdict;
     this.#backOffs = new RestartBackOff(() => host.world.clock.now());
     const running = host.runtime.records(this.#uid).some((record) => record.exit === undefined);
     if (running) {
