@@ -11,9 +11,8 @@ const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const page = await browser.newPage({ viewport: { width: 1160, height: 840 }, colorScheme: "light" });
 await page.goto(pathToFileURL(resolve(folder, "index.html")).href);
-await page
-  .locator("section.experiment")
-  .first()
-  .evaluate((section) => section.scrollIntoView());
+const { y = 0 } = (await page.locator("section.experiment").first().boundingBox()) ?? {};
+await page.mouse.wheel(0, y - 20);
+await page.waitForTimeout(500);
 await page.screenshot({ path: file });
 await browser.close();
