@@ -34,7 +34,8 @@ export function shareWith<T extends object>(value: T, before: T): T {
   const others = before as Record<string, unknown>;
   let alike = Array.isArray(value) === Array.isArray(before);
   for (const key in members) {
-    const [member, other] = [members[key], others[key]];
+    const member = members[key];
+    const other = others[key];
     if (member === other) continue;
     if (isObject(member) && isObject(other)) members[key] = shareWith(member, other);
     if (members[key] !== other) alike = false;
