@@ -1,39 +1,9 @@
 import assert from "node:assert/strict";
-import type { Node, Pod, VirtualMachine, VirtualMachineInstanceMigration } from "../../../src/kube/objects.ts";
+import type { Node, VirtualMachine, VirtualMachineInstanceMigration } from "../../../src/kube/objects.ts";
 import { condition } from "../../../src/kube/objects.ts";
 import { drain, evict } from "./drain.ts";
-import { Lab, strategies, type LabOptions } from "./lab.ts";
-
-const resource = "virtualmachineinstancemigrations";
-
-async function runningVm(options: LabOptions = {}): Promise<Lab> {
-  const lab = new Lab(options);
-  lab.cordonOthers(true);
-  await lab.createVm("vm", "Always");
-  lab.run(25);
-  lab.cordonOthers(false);
-  return lab;
-}
-
-function migrationsOf(lab: Lab, vm: string): VirtualMachineInstanceMigration[] {
-  return lab.simulation.store
-    .list<VirtualMachineInstanceMigration>(resource, "lab")
-    .filter(({ spec }) => spec.vmiName === vm);
-}
-
-/** Lets time pass until it is so, a minute at most. */
-function until(lab: Lab, holds: () => boolean, seconds = 60): void {
-  const end = lab.now + seconds * 1000;
-  while (!holds()) {
-    assert.ok(lab.now < end, "it never came to that");
-    lab.run(0.05);
-  }
-}
-
-const failure = (lab: Lab, migration: VirtualMachineInstanceMigration): string | undefined =>
-  lab
-    .eventsOf("VirtualMachineInstanceMigration", migration.metadata.name)
-    .find(({ reason }) => reason === "FailedMigration")?.message;
+import { Lab, strategies } from "./lab.ts";
+import { failure, migrationResource as resource, migrationsOf, runningVm, until } from "./migrations.ts";
 
 describe("a live migration", () => {
   it("goes through all its phases and moves the VM with its boot, its UID and a gap of less than a second", async () => {
@@ -193,7 +163,9 @@ describe("a migration without a place to go", () => {
     const { remaining } = await drain(lab, lab.victim, 1_400);
     assert.equal(remaining.length, 1);
     const waits = created.slice(1).map((at, index) => Math.round((at - created[index]!) / 1000));
-    waits.forEach((wait, index) => assert.ok(Math.abs(wait - [320, 340, 380][index]!) <= 2, `waits ${waits}`));
+    waits.forEach((wait, index) =>
+      assert.ok(Math.abs(wait - [320, 340, 380][index]!) <= 2, `waits ${waits.join(", ")}`),
+    );
     assert.equal(waits.length, 3);
     const [first] = migrationsOf(lab, "vm");
     assert.equal(failure(lab, first!), "Migration target pod was removed during active migration.");
@@ -295,120 +267,6 @@ describe("the KubeVirt object", () => {
     assert.equal(migrationsOf(lab, "once")[0]?.status.phase, "Pending");
     lab.run(30);
     assert.equal(migrationsOf(lab, "once")[0]?.status.phase, "Succeeded");
-  });
-});
-
-describe("when something breaks during a migration", () => {
-  const copying = async (): Promise<{ lab: Lab; migration: VirtualMachineInstanceMigration; target: string }> => {
-    const lab = await runningVm({ settings: { migrationMiBPerSecond: 20 } });
-    await lab.virtctl("migrate", "vm");
-    until(lab, () => lab.vmi("vm")?.status.migrationState?.["targetNodeDomainDetected"] === true);
-    const migration = migrationsOf(lab, "vm")[0]!;
-    return { lab, migration, target: lab.vmi("vm")!.status.migrationState!.targetNode! };
-  };
-
-  it("a target node without power fails it, and the VM runs on where it is", async () => {
-    const { lab, migration, target } = await copying();
-    lab.simulation.hands.powerOff(target);
-    lab.run(160);
-    assert.equal(failure(lab, migration), "source node reported migration failed");
-    assert.equal(lab.vmi("vm")?.status.nodeName, lab.victim);
-    assert.ok(lab.serves(lab.vmi("vm")!.metadata.uid));
-    assert.ok(lab.ready(lab.vmi("vm")));
-  });
-
-  it("a source node without power fails it, and the VM stays with its dead node", async () => {
-    const { lab, migration } = await copying();
-    lab.simulation.hands.powerOff(lab.victim);
-    lab.run(160);
-    assert.equal(failure(lab, migration), "Migration failed because target pod shutdown during migration");
-    assert.equal(lab.vmi("vm")?.status.nodeName, lab.victim);
-    assert.equal(lab.vmi("vm")?.status.phase, "Running");
-    assert.ok(!lab.ready(lab.vmi("vm")));
-  });
-
-  it("a killed qemu ends the VMI and the migration with it, and the VM starts anew", async () => {
-    const { lab, migration } = await copying();
-    const { uid } = lab.vmi("vm")!.metadata;
-    lab.simulation.hands.killQemu(uid);
-    lab.run(1);
-    assert.equal(failure(lab, migration), "Migration failed vmi shutdown during migration.");
-    lab.run(60);
-    assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
-    assert.equal(lab.vmi("vm")?.status.phase, "Running");
-  });
-
-  it("a target pod that is deleted fails it, and the VM runs on where it is", async () => {
-    const { lab, migration } = await copying();
-    const { targetPod } = lab.vmi("vm")!.status.migrationState!;
-    lab.simulation.store.delete("pods", "lab", targetPod!);
-    lab.run(90);
-    assert.equal(failure(lab, migration), "Migration failed because target pod shutdown during migration");
-    assert.equal(lab.vmi("vm")?.status.nodeName, lab.victim);
-    assert.ok(lab.serves(lab.vmi("vm")!.metadata.uid));
-  });
-
-  it("a source whose virt-handler is away copies on, and the result is known all the same", async () => {
-    const { lab } = await copying();
-    const { uid } = lab.vmi("vm")!.metadata;
-    lab.simulation.hands.stopKubelet(lab.victim);
-    const [handler] = lab.simulation.world.index
-      .podsOn(lab.victim)
-      .filter(({ metadata }: Pod) => metadata.labels?.["kubevirt.io"] === "virt-handler");
-    const { processes } = lab.simulation.world.machines.get(lab.victim)!;
-    processes.get(`${handler!.metadata.uid}/virt-handler`)!.signal("SIGKILL");
-    lab.run(60);
-    assert.notEqual(lab.vmi("vm")?.status.nodeName, lab.victim);
-    assert.equal(migrationsOf(lab, "vm")[0]?.status.phase, "Succeeded");
-    assert.ok(lab.serves(uid));
-  });
-
-  it("virt-controller's absence only delays it", async () => {
-    const { lab } = await copying();
-    lab.simulation.world.setRunning("virt-controller", false);
-    lab.run(30);
-    assert.equal(migrationsOf(lab, "vm")[0]?.status.phase, "Running");
-    lab.simulation.world.setRunning("virt-controller", true);
-    lab.run(30);
-    assert.equal(migrationsOf(lab, "vm")[0]?.status.phase, "Succeeded");
-  });
-});
-
-describe("virtctl migrate of a VM on a dead node", () => {
-  it("is accepted, gets as far as TargetReady, and fails when the target's launcher gives up, 240 to 365 s later", async () => {
-    const lab = await runningVm();
-    const { uid } = lab.vmi("vm")!.metadata;
-    lab.simulation.hands.powerOff(lab.victim);
-    lab.run(120);
-    assert.equal(await lab.virtctl("migrate", "vm"), 202);
-    lab.run(200);
-    const [migration] = migrationsOf(lab, "vm");
-    assert.equal(migration?.status.phase, "TargetReady");
-    lab.simulation.store.delete(resource, "lab", migration!.metadata.name);
-    lab.run(20);
-    assert.equal(migrationsOf(lab, "vm")[0]?.status.phase, "TargetReady");
-    lab.run(150);
-    assert.equal(failure(lab, migration!), "Migration failed because target pod shutdown during migration");
-    const vmi = lab.vmi("vm")!;
-    assert.equal(vmi.metadata.uid, uid);
-    assert.equal(vmi.status.nodeName, lab.victim);
-    assert.equal(vmi.status.migrationState?.failureReason, "Target pod is down");
-    assert.equal(vmi.metadata.labels?.["kubevirt.io/migrationTargetNodeName"], undefined);
-  });
-
-  it("fails with its VMI when the old pod is removed by force, and the VM comes back", async () => {
-    const lab = await runningVm();
-    const { uid } = lab.vmi("vm")!.metadata;
-    lab.simulation.hands.powerOff(lab.victim);
-    lab.run(120);
-    await lab.virtctl("migrate", "vm");
-    lab.run(30);
-    const [source] = lab.simulation.world.index.podsOwnedBy(uid);
-    lab.simulation.store.delete("pods", "lab", source!.metadata.name, { gracePeriodSeconds: 0 });
-    lab.run(120);
-    assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
-    assert.equal(lab.vmi("vm")?.status.phase, "Running");
-    assert.deepEqual(migrationsOf(lab, "vm"), []);
   });
 });
 

@@ -35,12 +35,18 @@ export class EvacuationController {
   }
 
   #observe({ resource, object }: Change): void {
-    const { namespace } = object.metadata;
+    const { namespace, ownerReferences } = object.metadata;
     if (resource === "nodes" && this.#drained(object.metadata.name)) this.#queue.add(object.metadata.name);
     if (resource === instances) this.#instanceChanged(object as VirtualMachineInstance);
-    if (resource !== migrationResource) return;
-    const { vmiName } = (object as VirtualMachineInstanceMigration).spec;
-    const vmi = this.#world.store.get<VirtualMachineInstance>(instances, namespace, vmiName);
+    if (resource === migrationResource)
+      this.#lookUp(namespace, (object as VirtualMachineInstanceMigration).spec.vmiName);
+    if (resource !== "pods") return;
+    const owner = ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
+    if (owner !== undefined) this.#lookUp(namespace, owner.name);
+  }
+
+  #lookUp(namespace: string | undefined, name: string): void {
+    const vmi = this.#world.store.get<VirtualMachineInstance>(instances, namespace, name);
     if (vmi !== undefined) this.#instanceChanged(vmi);
   }
 

@@ -32,9 +32,13 @@ export class MigrationSource {
   /** Does what the VMI's migration asks of its source, and reports what came of it. */
   sync(vmi: VirtualMachineInstance, launcher: Launcher): void {
     const state = vmi.status.migrationState;
-    if (state === undefined || state.completed === true || state.sourceNode !== this.#machine.node) return;
+    if (state === undefined || state.sourceNode !== this.#machine.node) return;
     if (!this.#world.reachesApi(this.#machine.node)) return;
     const copy = launcher.copy?.uid === state.migrationUid ? launcher.copy : undefined;
+    if (state.completed === true) {
+      if (state.failed === true) copy?.abort();
+      return;
+    }
     if (copy === undefined) {
       if (state["targetNodeAddress"] !== undefined && state.startTimestamp === undefined) this.#start(vmi, launcher);
       return;

@@ -1,21 +1,21 @@
 import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
-import { condition } from "../../../kube/objects.ts";
 import { WorkQueue } from "../../controller.ts";
 import { recordEvent } from "../../event-recorder.ts";
-import { same } from "../../frozen.ts";
 import { StatusError } from "../../status-error.ts";
 import type { Change } from "../../store.ts";
 import type { World } from "../../world.ts";
 import { withCondition } from "../conditions.ts";
 import { migrationConfiguration } from "../configuration.ts";
 import { createAdmitted } from "../create.ts";
-import { currentPod, isPodDownOrGoingDown, isPodFinal, isPodUp } from "../instance/pods.ts";
+import { currentPod, isPodDownOrGoingDown, isPodUp } from "../instance/pods.ts";
 import { isFinal } from "../instance/phase.ts";
-import { annotations, finalizers, labels } from "../names.ts";
+import { annotations, finalizers } from "../names.ts";
 import { Retries } from "../retries.ts";
 import { backOffMs } from "./back-off.ts";
+import { finish, markFailed } from "./finish.ts";
 import { handOver } from "./hand-over.ts";
 import { activePods, isOver, migrationResource, targetPodOf, type Migrations } from "./migrations.ts";
+import { dropTarget, patienceMs } from "./patience.ts";
 import { isHandedOver, nextStep } from "./phase.ts";
 import { targetPod } from "./target-pod.ts";
 
@@ -81,7 +81,7 @@ export class MigrationController {
     if (migration.metadata.annotations?.[annotations.latestObservedApiVersion] === undefined) {
       return this.#noteApiVersion(migration);
     }
-    if (isOver(migration)) return this.#finish(migration, vmi);
+    if (isOver(migration)) return finish(this.#world, this.#migrations, migration, vmi);
     const target = vmi && targetPodOf(this.#world, migration, vmi);
     if (vmi !== undefined && !isFinal(vmi)) this.#sync(key, migration, vmi, target);
     this.#advance(migration, target);
@@ -104,14 +104,15 @@ export class MigrationController {
     target: Pod | undefined,
   ): void {
     const cancelled = migration.metadata.deletionTimestamp !== undefined;
-    if (target !== undefined && isPodDownOrGoingDown(target)) return this.#markFailed(migration, vmi);
-    if (cancelled && !isHandedOver(migration, vmi)) return this.#dropTarget(migration, target, "canceled");
+    if (target !== undefined && isPodDownOrGoingDown(target)) return markFailed(this.#world, migration, vmi);
+    if (cancelled && !isHandedOver(migration, vmi))
+      return target && dropTarget(this.#world, migration, target, "canceled");
     switch (migration.status?.phase ?? "") {
       case "Pending":
         if (target === undefined) this.#createTarget(key, migration, vmi);
         break;
       case "Scheduling":
-        if (target !== undefined) this.#checkPatience(key, migration, vmi, target);
+        if (target !== undefined) this.#wait(key, migration, vmi, target);
         break;
       case "Scheduled":
         if (target !== undefined && isPodUp(target) && !isHandedOver(migration, vmi)) {
@@ -135,8 +136,8 @@ export class MigrationController {
     const sources = this.#migrations.sourcesUnderWay();
     const fromHere = sources.filter((node) => node === vmi.status.nodeName).length;
     if (sources.length >= limits.parallelMigrationsPerCluster || fromHere >= limits.parallelOutboundMigrationsPerNode) {
-      const priority = String(migration.spec["priority"] ?? "");
-      return this.#queue.add(key, (requeueSeconds[priority] ?? requeueSecondsOtherwise) * 1000);
+      const priority = migration.spec["priority"] as string | undefined;
+      return this.#queue.add(key, (requeueSeconds[priority ?? ""] ?? requeueSecondsOtherwise) * 1000);
     }
     if (activePods(this.#world, vmi) > 1) return;
     const earlier = this.#migrations.of(namespace, name).filter(isOver);
@@ -157,48 +158,10 @@ export class MigrationController {
     }
   }
 
-  /** A target pod that does not start in time is given up. */
-  #checkPatience(key: string, migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance, pod: Pod): void {
-    if (pod.status.phase !== "Pending") return;
-    const { settings, clock } = this.#world;
-    const ageSeconds = (clock.wall().getTime() - Date.parse(pod.metadata.creationTimestamp!)) / 1000;
-    const given = (annotation: string, otherwise: number): number => {
-      const said = Number(migration.metadata.annotations?.[annotation] ?? NaN);
-      return Number.isFinite(said) ? said : otherwise;
-    };
-    const limits = [given(annotations.migrationPendingTimeout, settings.pendingTargetSeconds)];
-    if (condition(pod, "PodScheduled")?.reason === "Unschedulable") {
-      const message = `Migration target pod for VMI [${vmi.metadata.namespace}/${vmi.metadata.name}] is currently unschedulable.`;
-      this.#event(migration, "Warning", "migrationTargetPodUnschedulable", message);
-      limits.push(given(annotations.migrationUnschedulableTimeout, settings.unschedulableTargetSeconds));
-    }
-    const limit = Math.min(...limits);
-    if (ageSeconds < limit) return this.#queue.add(key, (limit - ageSeconds) * 1000);
-    this.#dropTarget(migration, pod, "timed out");
-  }
-
-  #dropTarget(migration: VirtualMachineInstanceMigration, pod: Pod | undefined, why: string): void {
-    if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    const { namespace, name, uid } = pod.metadata;
-    this.#world.store.delete("pods", namespace, name, { preconditions: { uid } });
-    const type = why === "canceled" ? "Normal" : "Warning";
-    this.#event(migration, type, "SuccessfulDelete", `Deleted migration target pod ${name}: ${why}`);
-  }
-
-  /** The target pod has ended: virt-handler will not say so, so the VMI's state is closed here. */
-  #markFailed({ metadata: { uid } }: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance): void {
-    if (vmi.status.migrationState?.migrationUid !== uid || vmi.status.migrationState.endTimestamp !== undefined) return;
-    const now = this.#world.clock.stamp();
-    this.#world.store.mutate<VirtualMachineInstance>(instances, vmi.metadata.namespace, vmi.metadata.name, (draft) => {
-      const state = draft.status.migrationState!;
-      state.startTimestamp ??= now;
-      state.endTimestamp = now;
-      state.completed = true;
-      state.failed = true;
-      state.failureReason = "Target pod is down";
-    });
-    const message = `VirtualMachineInstance migration uid ${uid} failed. reason: Target pod is down`;
-    recordEvent(this.#world, vmi, "Warning", "FailedMigration", message, "virtualmachine-controller");
+  #wait(key: string, migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance, target: Pod): void {
+    const leftMs = patienceMs(this.#world, migration, vmi, target);
+    if (leftMs > 0) this.#queue.add(key, leftMs);
+    else if (leftMs <= 0) dropTarget(this.#world, migration, target, "timed out");
   }
 
   #requestAbort(migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance): void {
@@ -241,53 +204,6 @@ export class MigrationController {
       status.phase = step.phase;
       (status.phaseTransitionTimestamps ??= []).push({ phase: step.phase, phaseTransitionTimestamp: now });
     });
-  }
-
-  /** Writes down what came of it, lets go of it, and clears away what is old. */
-  #finish(migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance | undefined): void {
-    const { store } = this.#world;
-    const { namespace, name } = migration.metadata;
-    const state = vmi !== undefined && isHandedOver(migration, vmi) ? vmi.status.migrationState : undefined;
-    if (
-      state !== undefined &&
-      !same({ ...migration.status.migrationState, ...state }, migration.status.migrationState)
-    ) {
-      store.mutate<VirtualMachineInstanceMigration>(migrationResource, namespace, name, ({ status }) => {
-        status.migrationState = { ...status.migrationState, ...state };
-      });
-      return;
-    }
-    if (migration.metadata.finalizers?.includes(finalizers.migration)) {
-      store.mutate(migrationResource, namespace, name, ({ metadata }) => {
-        const others = (metadata.finalizers ?? []).filter((one) => one !== finalizers.migration);
-        if (others.length > 0) metadata.finalizers = others;
-        else delete metadata.finalizers;
-      });
-    }
-    if (vmi === undefined) return;
-    if (state?.completed === true && vmi.metadata.labels?.[labels.migrationTarget] !== undefined) {
-      store.mutate(instances, namespace, vmi.metadata.name, ({ metadata }) => {
-        delete metadata.labels?.[labels.migrationTarget];
-      });
-    }
-    this.#clearOld(vmi);
-  }
-
-  /** Keeps the newest finished ones of the VMI; with an older one go the pods that ended with it. */
-  #clearOld(vmi: VirtualMachineInstance): void {
-    const { store, settings, index } = this.#world;
-    const { namespace, name } = vmi.metadata;
-    const finished = this.#migrations.of(namespace, name).filter(isOver);
-    const excess = finished.slice(0, Math.max(0, finished.length - settings.finishedMigrationsKept));
-    for (const { metadata, status } of excess) {
-      store.delete(migrationResource, namespace, metadata.name);
-      for (const pod of index.podsOwnedBy(vmi.metadata.uid)) {
-        const ofIt =
-          pod.metadata.labels?.[labels.migrationJobUid] === metadata.uid ||
-          pod.metadata.name === status.migrationState?.sourcePod;
-        if (ofIt && isPodFinal(pod)) store.delete("pods", namespace, pod.metadata.name);
-      }
-    }
   }
 
   #event(
