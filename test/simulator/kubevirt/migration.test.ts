@@ -90,6 +90,23 @@ describe("a live migration", () => {
     assert.ok(pods.length <= 6, `${pods.length} pods`);
   });
 
+  it("waits for a VM that does not run yet", async () => {
+    const lab = new Lab();
+    await lab.createVm("vm", "Always");
+    lab.run(1);
+    const { status } = await lab.request("POST", `/apis/kubevirt.io/v1/namespaces/lab/${resource}`, {
+      apiVersion: "kubevirt.io/v1",
+      kind: "VirtualMachineInstanceMigration",
+      metadata: { name: "early" },
+      spec: { vmiName: "vm" },
+    });
+    assert.equal(status, 201);
+    until(lab, () => migrationsOf(lab, "vm")[0]?.status.phase === "Scheduling");
+    assert.equal(lab.vmi("vm")?.status.phase, "Running");
+    lab.run(30);
+    assert.equal(migrationsOf(lab, "vm")[0]?.status.phase, "Succeeded");
+  });
+
   it("is refused while another is under way", async () => {
     const lab = await runningVm();
     await lab.virtctl("migrate", "vm");

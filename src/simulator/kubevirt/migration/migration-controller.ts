@@ -109,7 +109,7 @@ export class MigrationController {
       return target && dropTarget(this.#world, migration, target, "canceled");
     switch (migration.status?.phase ?? "") {
       case "Pending":
-        if (target === undefined) this.#createTarget(key, migration, vmi);
+        if (target === undefined && vmi.status.phase === "Running") this.#createTarget(key, migration, vmi);
         break;
       case "Scheduling":
         if (target !== undefined) this.#wait(key, migration, vmi, target);
