@@ -47,13 +47,29 @@ function addModel(schema: Schema, type: string): void {
   for (const [, comment, name = "", optional, declared = ""] of text.matchAll(
     /(?: {4}\/\*\*\n {4}\* ([^\n]*)\n {4}\*\/\n)? {4}'([^']+)'(\?)?: ([^\n{]*|\{\n[^}]*\});\n/g,
   )) {
-    const known = typeOf(declared);
+    const known = quantities.has(name) ? typeOf(declared).replace("string", "quantity") : typeOf(declared);
     members[optional ? name : `${name}!`] = known;
     if (comment !== undefined) schema.descriptions[`${type}.${name}`] = clean(comment);
     const inner = known.replace(/^(\[\]|\{\})+/, "");
     if (/^[A-Z]/.test(inner)) addModel(schema, inner);
   }
 }
+
+/** Members whose strings are quantities, which may be written as numbers. */
+const quantities = new Set([
+  "allocatable",
+  "allocatedResources",
+  "capacity",
+  "default",
+  "defaultRequest",
+  "divisor",
+  "hard",
+  "limits",
+  "overhead",
+  "podFixed",
+  "requests",
+  "sizeLimit",
+]);
 
 function typeOf(declared: string): string {
   const list = /^Array<(.*)>$/.exec(declared)?.[1];

@@ -29,7 +29,13 @@ export function fitted(served: Served, target: Target, sent: Record<string, unkn
   if (apiVersion !== undefined && apiVersion !== asked) {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${asked})`);
   }
-  const metadata: Record<string, unknown> = isFields(sent["metadata"]) ? { ...sent["metadata"] } : {};
+  const { metadata: given } = sent;
+  if (given !== undefined && !isFields(given)) {
+    throw badRequest(
+      `${served.kind} in version "${target.version}" cannot be handled as a ${served.kind}: json: cannot unmarshal ${Array.isArray(given) ? "array" : typeof given} into Go struct field ${served.kind}.metadata of type v1.ObjectMeta`,
+    );
+  }
+  const metadata: Record<string, unknown> = { ...given };
   const { namespace } = metadata;
   if (namespace !== undefined && namespace !== "" && namespace !== target.namespace) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");

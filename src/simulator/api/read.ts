@@ -3,10 +3,11 @@ import type { ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
 import type { Store } from "../store.ts";
 import type { World } from "../world.ts";
+import { withoutNulls } from "./decoding.ts";
 import { jsonError } from "./json-error.ts";
 import { groupVersion, qualify } from "./registry.ts";
 import type { Served } from "./registry.ts";
-import { readView } from "./request.ts";
+import { readNumber, readView } from "./request.ts";
 import type { Query, Target } from "./request.ts";
 import { readSelection } from "./selection.ts";
 import { metadataListText, metadataText, tableText } from "./table.ts";
@@ -121,19 +122,27 @@ interface Page {
   resourceVersion: number | undefined;
 }
 
+const tokenVersion = "meta.k8s.io/v1";
+
 function readPage(parameters: URLSearchParams): Page {
-  const limit = Number(parameters.get("limit") ?? 0);
+  const limit = readNumber(parameters, "limit");
   const token = parameters.get("continue");
   if (!token) return { limit, after: "", resourceVersion: undefined };
   const text = Buffer.from(token, "base64url").toString("latin1");
   const wrong = jsonError(text);
   if (wrong !== undefined) throw badRequest(`invalid continue token: continue key is not valid: ${wrong}`);
-  const { rv, start } = JSON.parse(text) as { rv: number; start: string };
+  const { v, rv, start } = withoutNulls(JSON.parse(text) ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  if (v !== tokenVersion || typeof rv !== "number" || typeof start !== "string") {
+    const found = typeof v === "string" ? v : "";
+    throw badRequest(
+      `invalid continue token: continue key is not valid: server does not recognize this encoded version "${found}"`,
+    );
+  }
   return { limit, after: start.replace(/^\/|\u0000$/g, ""), resourceVersion: rv };
 }
 
 function continueToken(resourceVersion: number, last: string): string {
-  const token = { v: "meta.k8s.io/v1", rv: resourceVersion, start: `/${last}\u0000` };
+  const token = { v: tokenVersion, rv: resourceVersion, start: `/${last}\u0000` };
   return Buffer.from(JSON.stringify(token)).toString("base64url");
 }
 

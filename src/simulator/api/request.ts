@@ -24,16 +24,32 @@ export interface Target {
   subresource: string | undefined;
 }
 
-/** Splits the URL; header names come out in lower case. */
+/** Splits the URL, 400 where it is none; header names come out in lower case. */
 export function readQuery({ method, path, headers, body }: ApiRequest): Query {
-  const url = new URL(path, "http://cluster");
+  const [url, segments] = split(path);
   return {
     method: method.toUpperCase(),
-    segments: url.pathname.split("/").filter(Boolean).map(decodeURIComponent),
+    segments,
     parameters: url.searchParams,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
     body: body === "" ? undefined : body,
   };
+}
+
+function split(path: string): [URL, string[]] {
+  try {
+    const url = new URL(`http://cluster${path}`);
+    return [url, url.pathname.split("/").filter(Boolean).map(decodeURIComponent)];
+  } catch {
+    throw badRequest(`parse ${JSON.stringify(path)}: invalid URI for request`);
+  }
+}
+
+/** A whole number from the query, 0 without one; 400 for anything else. */
+export function readNumber(parameters: URLSearchParams, name: string): number {
+  const text = parameters.get(name) || "0";
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 /** Reads `/api/v1/…` and `/apis/<group>/<version>/…` beyond the version; undefined for any other path. */
@@ -93,13 +109,21 @@ export function readObject(query: Query, kind: string): Record<string, unknown> 
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${wrong} (${text})`,
     );
   }
-  const value: unknown = type.endsWith("yaml") ? parseYaml(text) : JSON.parse(text);
+  const value = type.endsWith("yaml") ? readYaml(text) : (JSON.parse(text) as unknown);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest(
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
     );
   }
   return value as Record<string, unknown>;
+}
+
+function readYaml(text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${(error as Error).message}`);
+  }
 }
 
 /** The content type without its parameters. */

@@ -15,7 +15,7 @@ export interface Schema {
   descriptions: Record<string, string>;
 }
 
-const schemas: readonly Schema[] = [kubevirt, kubernetes] as unknown as Schema[];
+const schemas: readonly Schema[] = [kubevirt, kubernetes];
 
 /** Kubernetes' types, with those that all objects share. */
 export const commonSchema = schemas[1]!;
@@ -52,17 +52,6 @@ export function checkFields(
   return kept;
 }
 
-/** Refuses (400) what cannot be read into a built-in kind: a member that is of another type than the kind's. */
-export function checkTypes(served: Served, object: KubeObject): void {
-  const known = schemaOf(served.plural);
-  if (served.custom || known === undefined) return;
-  const wrong = firstMismatch(known.schema, object, known.type, "");
-  if (wrong === undefined) return;
-  throw badRequest(
-    `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: json: cannot unmarshal ${wrong.found} into Go struct field ${served.kind}.${wrong.path} of type ${wrong.expected}`,
-  );
-}
-
 /** What virt-api finds amiss when it holds an object against the API's schema: types and required fields. */
 export function schemaProblems(plural: string, object: KubeObject): string[] {
   const known = schemaOf(plural);
@@ -87,52 +76,8 @@ function pruned(schema: Schema, value: unknown, type: string, path: string, unkn
   return result;
 }
 
-interface Mismatch {
-  path: string;
-  found: string;
-  expected: string;
-}
-
-function firstMismatch(schema: Schema, value: unknown, type: string, path: string): Mismatch | undefined {
-  if (value === null || value === undefined || type === "any") return undefined;
-  const inner = type.slice(2);
-  // Quantities and times are strings too, and quantities may be written as numbers.
-  const fits = type === "string" ? ["string", "number"].includes(typeof value) : expectation(type, value)[1];
-  if (!fits) return { path, found: Array.isArray(value) ? "array" : goTypeOf(value), expected: goName(type) };
-  if (Array.isArray(value)) {
-    return first(value.entries(), ([, element]) => firstMismatch(schema, element, inner, path));
-  }
-  if (!isFields(value)) return undefined;
-  return first(Object.entries(value), ([key, member]) =>
-    firstMismatch(
-      schema,
-      member,
-      type.startsWith("{}") ? inner : (memberOf(schema.types[type], key) ?? "any"),
-      path === "" ? key : `${path}.${key}`,
-    ),
-  );
-}
-
-function first<T, R>(values: Iterable<T>, find: (value: T) => R | undefined): R | undefined {
-  for (const value of values) {
-    const found = find(value);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function goTypeOf(value: unknown): string {
-  return typeof value === "boolean" ? "bool" : typeof value;
-}
-
-function goName(type: string): string {
-  if (type.startsWith("[]")) return `[]${goName(type.slice(2))}`;
-  if (type.startsWith("{}")) return `map[string]${goName(type.slice(2))}`;
-  return { string: "string", boolean: "bool", integer: "int32" }[type] ?? `v1.${type}`;
-}
-
 function inspect(schema: Schema, value: unknown, type: string, path: string, problems: string[]): void {
-  if (value === null || value === undefined || type === "any") return;
+  if (value === undefined || type === "any") return;
   const [expected, fits] = expectation(type, value);
   if (!fits) {
     problems.push(`${path} in body must be of type ${expected}: "${jsonTypeOf(value)}"`);
@@ -148,7 +93,8 @@ function inspect(schema: Schema, value: unknown, type: string, path: string, pro
   }
 }
 
-function expectation(type: string, value: unknown): [expected: string, fits: boolean] {
+/** What a value of that type is in JSON, and whether this one is. */
+export function expectation(type: string, value: unknown): [expected: string, fits: boolean] {
   if (type.startsWith("[]")) return ["array", Array.isArray(value)];
   switch (type) {
     case "string":
@@ -163,12 +109,14 @@ function expectation(type: string, value: unknown): [expected: string, fits: boo
   }
 }
 
-function memberOf(members: Record<string, string> | undefined, key: string): string | undefined {
+/** The type of a member, without a mark for being required; any where nothing is known. */
+export function memberOf(members: Record<string, string> | undefined, key: string): string | undefined {
   if (members === undefined) return "any";
   return members[key] ?? members[`${key}!`];
 }
 
 function jsonTypeOf(value: unknown): string {
   if (Array.isArray(value)) return "array";
+  if (value === null) return "null";
   return typeof value === "number" && Number.isInteger(value) ? "integer" : typeof value;
 }

@@ -7,7 +7,7 @@ import type { World } from "../world.ts";
 import { byKey, readIncluded, readVersion } from "./read.ts";
 import { groupVersion } from "./registry.ts";
 import type { Served } from "./registry.ts";
-import { isTrue, readView } from "./request.ts";
+import { isTrue, readNumber, readView } from "./request.ts";
 import type { Query, Target } from "./request.ts";
 import { readSelection } from "./selection.ts";
 import type { Selection } from "./selection.ts";
@@ -55,13 +55,14 @@ export class WatchHub {
   open(served: Served, target: Target, query: Query): ApiResponse {
     const selects = readSelection(served, target.namespace, query.parameters);
     const version = readVersion(query.parameters);
+    const timeoutMs = this.#timeoutMs(query.parameters);
     const watcher: Watcher = { selects, ...this.#encoder(served, target, query), stream: new WatchStream() };
     const { stream } = watcher;
     if (this.#replay(served, target, query, watcher, version)) {
       const watchers = this.#watchersOf(served.plural);
       watchers.add(watcher);
       const timers = [
-        this.#closeLater(stream, query.parameters),
+        this.#world.clock.schedule(timeoutMs, () => stream.finish()),
         ...(isTrue(query.parameters, "allowWatchBookmarks") ? [this.#bookmarks(served, target, stream)] : []),
       ];
       stream.onClose(() => {
@@ -125,11 +126,10 @@ export class WatchHub {
     for (const watcher of watchers) tell(watcher, change, texts);
   }
 
-  #closeLater(stream: WatchStream, parameters: URLSearchParams): Timer {
-    const seconds = Number(parameters.get("timeoutSeconds") ?? 0);
-    const afterMs =
-      seconds > 0 ? seconds * 1000 : defaultTimeoutMs * (1 + this.#world.random.fraction("watch", this.#opened++));
-    return this.#world.clock.schedule(afterMs, () => stream.finish());
+  #timeoutMs(parameters: URLSearchParams): number {
+    const seconds = readNumber(parameters, "timeoutSeconds");
+    if (seconds > 0) return seconds * 1000;
+    return defaultTimeoutMs * (1 + this.#world.random.fraction("watch", this.#opened++));
   }
 
   #bookmarks(served: Served, target: Target, stream: WatchStream): Timer {

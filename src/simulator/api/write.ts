@@ -3,13 +3,14 @@ import type { ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
 import type { World } from "../world.ts";
 import { admit } from "./admission/admit.ts";
+import { checkReadable, withoutNulls } from "./decoding.ts";
 import { checkName, checkNamespace, fitted } from "./metadata.ts";
 import { applyPatchType, appliedAnew, patched } from "./patch.ts";
 import { find, objectAnswer } from "./read.ts";
 import type { Served } from "./registry.ts";
 import { contentType, isDryRun, readObject } from "./request.ts";
 import type { Query, Target } from "./request.ts";
-import { checkFields, checkTypes } from "./schema.ts";
+import { checkFields } from "./schema.ts";
 import { badRequest, invalid } from "./wire.ts";
 
 /** POST to a collection. */
@@ -150,6 +151,7 @@ const initial: Record<string, object | undefined> = {
   nodes: { status: {} },
   pods: { status: { phase: "Pending" } },
   persistentvolumeclaims: { status: { phase: "Pending" } },
+  volumeattachments: { status: { attached: false } },
 };
 
 function read(
@@ -158,8 +160,8 @@ function read(
   query: Query,
   sent: Record<string, unknown>,
 ): { object: KubeObject; warnings: string[] } {
-  const object = fitted(served, target, sent);
-  checkTypes(served, object);
+  const object = fitted(served, target, withoutNulls(sent));
+  checkReadable(served, object);
   const warnings: string[] = [];
   if (served.custom && target.version !== served.version) {
     warnings.push(`${served.group}/${target.version} is now deprecated and will be removed in a future release.`);
