@@ -18,11 +18,20 @@ export interface Conformance {
   comparisons: Comparison[];
 }
 
+export interface ConformanceOptions {
+  /** Decides the latencies of the simulated clusters. */
+  seed?: number;
+  emit?: string | undefined;
+}
+
 /** Plays every recording of a folder on a simulated cluster and compares; `emit` is where the simulated journals go. */
-export async function conformanceOf(folder: string, emit?: string): Promise<Conformance[]> {
+export async function conformanceOf(
+  folder: string,
+  { seed = 1, emit }: ConformanceOptions = {},
+): Promise<Conformance[]> {
   const recordings = await readRecordings(folder);
   const played: { recording: Recording; lines: JournalLine[] }[] = [];
-  for (const recording of recordings) played.push({ recording, lines: await play(recording) });
+  for (const recording of recordings) played.push({ recording, lines: await play(recording, seed) });
   const real = recordings.map(({ lines, endsAt }) => ({ history: milestonesOf(lines), endsAt }));
   const chance = new Chance(real);
   const results: Conformance[] = [];

@@ -21,12 +21,15 @@ export function below(results: Conformance[], floor: Floor): string[] {
   });
 }
 
-/** Raises the floor to the results where they are above it. */
-export async function raise(results: Conformance[], floor: Floor): Promise<void> {
+/** Raises the floor to the worst of several plays where that is above it: no share that was luck is held against anyone. */
+export async function raise(plays: Conformance[][], floor: Floor): Promise<void> {
   const raised = { ...floor };
-  for (const result of results) {
-    const { name } = result.recording;
-    raised[name] = Math.max(raised[name] ?? 0, shareOf(result));
+  for (const { recording } of plays[0] ?? []) {
+    const { name } = recording;
+    const worst = Math.min(
+      ...plays.flat().flatMap((result) => (result.recording.name === name ? shareOf(result) : [])),
+    );
+    raised[name] = Math.max(raised[name] ?? 0, worst);
   }
   const sorted = Object.fromEntries(Object.entries(raised).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(path, `${JSON.stringify(sorted, null, 2)}\n`);

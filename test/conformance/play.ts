@@ -20,10 +20,10 @@ const watched = [
 export const overtimeSeconds = 90;
 
 /** The journal of a simulated cluster to which was done what the recording says, at the same instants. */
-export async function play(recording: Recording): Promise<JournalLine[]> {
+export async function play(recording: Recording, seed: number): Promise<JournalLine[]> {
   const { workers, cpusPerWorker, memoryBytesPerWorker, settings } = recording;
   const epochMs = Date.parse(recording.lines[0]!.wall) - recording.lines[0]!.at * 1000;
-  const simulation = createSimulation({ seed: 1, workers, cpusPerWorker, memoryBytesPerWorker, settings, epochMs });
+  const simulation = createSimulation({ seed, workers, cpusPerWorker, memoryBytesPerWorker, settings, epochMs });
   const { clock, store } = simulation;
   const real = new Subjects();
   const simulated = new Subjects();
