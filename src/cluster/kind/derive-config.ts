@@ -1,4 +1,4 @@
-import { isMap, isSeq, parseDocument, YAMLSeq } from "yaml";
+import { isSeq, parseDocument, YAMLSeq } from "yaml";
 import { UsageError } from "../../errors.ts";
 
 /** What of the machine the configuration depends on. */
@@ -18,9 +18,8 @@ const bearCgroupV1 = "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s
 export function deriveConfig(text: string, name: string, host: HostFacts, file: string): string {
   const document = parseDocument(text);
   if (document.errors.length > 0) throw new UsageError(`${file}: ${document.errors[0]!.message.split("\n", 1)[0]}`);
-  if (!isMap(document.contents) || document.get("kind") !== "Cluster") {
-    throw new UsageError(`${file} is no kind configuration: its kind is ${String(document.get("kind") ?? "missing")}`);
-  }
+  const { kind = "missing" } = (document.toJS() ?? {}) as { kind?: string };
+  if (kind !== "Cluster") throw new UsageError(`${file} is no kind configuration: its kind is ${kind}`);
   document.set("name", name);
   if (host.cgroup === "v1") {
     const patches = document.get("kubeadmConfigPatches") ?? new YAMLSeq();

@@ -10,7 +10,7 @@ import { CommandError, runCommand } from "./command.ts";
 import { latePods, type PodLike } from "./late-pods.ts";
 
 /** KubeVirt's manifests as its releases name them. */
-export const manifestFiles = { operator: "kubevirt-operator.yaml", kubevirt: "kubevirt-cr.yaml" };
+const manifestFiles = { operator: "kubevirt-operator.yaml", kubevirt: "kubevirt-cr.yaml" };
 
 export interface InstallOptions {
   clock: Clock;

@@ -3,7 +3,7 @@ import { callEngine, isNoSuch, type ContainerRuntime } from "./container-runtime
 
 /** Labels that kind puts on the containers it makes its nodes from. */
 export const clusterLabel = "io.x-k8s.kind.cluster";
-export const roleLabel = "io.x-k8s.kind.role";
+const roleLabel = "io.x-k8s.kind.role";
 
 /** A node's container as the engine sees it; a plain value, so that it can be kept and compared. */
 export interface NodeContainer {

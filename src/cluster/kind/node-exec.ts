@@ -49,7 +49,7 @@ export async function execInNode(
         abortSignal: abort,
       });
       const stream = await exec.start({ hijack: true, stdin: true, abortSignal: abort });
-      const output = await readOutput(runtime.engine.modem as Modem, stream, abort);
+      const output = await readOutput(runtime.engine.modem, stream, abort);
       const { ExitCode } = await exec.inspect({ abortSignal: abort });
       return { exitCode: ExitCode ?? -1, ...output };
     },

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
@@ -78,8 +78,7 @@ export async function buildNodeImage(name = nodeImage): Promise<void> {
 
 async function copyIptables(rootfs: string): Promise<void> {
   for (const tool of ["iptables", "ip6tables"]) {
-    const { stdout: real } = await execa("readlink", ["-f", `/usr/sbin/${tool}`]);
-    await copyWithLibraries(real, rootfs, `/usr/sbin/${tool}`);
+    await copyWithLibraries(await realpath(`/usr/sbin/${tool}`), rootfs, `/usr/sbin/${tool}`);
   }
   const { stdout: library } = await execa("sh", ["-c", "ls -d /usr/lib/*/xtables"]);
   await execa("cp", ["-r", "--parents", library, rootfs]);

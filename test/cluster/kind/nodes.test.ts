@@ -154,8 +154,14 @@ describe("the nodes of a kind cluster", function () {
   }
 
   it("are left alone where nobody could see what becomes of it: the only control plane", async () => {
-    for (const act of [power.powerOff, power.shutDown, power.freeze, network.disconnect]) {
-      await assert.rejects(act(cluster.controlPlane), /only control plane/);
+    const { controlPlane } = cluster;
+    for (const act of [
+      () => power.powerOff(controlPlane),
+      () => power.shutDown(controlPlane),
+      () => power.freeze(controlPlane),
+      () => network.disconnect(controlPlane),
+    ]) {
+      await assert.rejects(act(), /only control plane/);
     }
     assert.equal(await state(cluster.controlPlane), "running");
   });
