@@ -1,5 +1,5 @@
 import yargs from "yargs";
-import { UsageError } from "../errors.ts";
+import { EnvironmentError, UsageError } from "../errors.ts";
 import { exitCodeOf, explain } from "./failure.ts";
 import { clusterCommand } from "./cluster.ts";
 import { listCommand } from "./list.ts";
@@ -12,15 +12,18 @@ import { ownVersion } from "./version.ts";
 /** The command line of Rebound. Never rejects: what goes wrong becomes a message and the exit code. */
 export async function main(args: string[]): Promise<void> {
   registerModuleHooks();
-  process.stdout.on("error", leaveWhenNobodyReads);
+  process.stdout.on("error", leaveUnlessNobodyReads);
   // A run goes on, and undoes what it did, also where nobody reads its progress any more.
   process.stderr.on("error", () => {});
+  process.on("uncaughtException", leaveUnlessMochaListens);
   try {
     await parser(args, await ownVersion()).parseAsync();
   } catch (error) {
     process.stderr.write(explain(error));
     process.exitCode = exitCodeOf(error);
   }
+  // A scenario may have left a timer or a connection behind: that is not waited for.
+  process.stdout.write("", () => setImmediate(() => process.exit()));
 }
 
 function parser(args: string[], version: string) {
@@ -56,8 +59,17 @@ function complaint(message: string, [command = ""]: string[]): string {
   return `${first.toLowerCase()}${rest.join("")}; see \`rebound --help\``;
 }
 
-/** `rebound list | head` ends as soon as head has enough. */
-function leaveWhenNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit();
-  throw error;
+/** `rebound run --json | head` has what it wants; the run's exit code is still its own. */
+function leaveUnlessNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") leave(new EnvironmentError(`the output cannot be written: ${error.message}`));
+}
+
+/** What a scenario throws late, or rejects where nobody waits. In mid-run that is Mocha's, and spoils the run. */
+function leaveUnlessMochaListens(error: unknown): void {
+  if (process.listenerCount("uncaughtException") === 1) leave(error);
+}
+
+function leave(error: unknown): never {
+  process.stderr.write(explain(error));
+  process.exit(exitCodeOf(error));
 }

@@ -13,15 +13,18 @@ export function checkOptions<T>(schema: z.ZodType<T>, options: unknown): T {
   throw new UsageError(parsed.error.issues.map(complaint).join("; "));
 }
 
-/** A whole number as typed, of at least `min`. */
-export function wholeNumber(min: number) {
+/** A whole number as typed, from `min` to `max`. */
+export function wholeNumber(min: number, max = 999_999_999) {
   return z
     .string({ error: "is given more than once" })
-    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min, {
-      error: ({ input }) => `must be a whole number of at least ${min}, not "${String(input)}"`,
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: ({ input }) => `must be a whole number from ${min} to ${max}, not "${String(input)}"`,
     })
     .transform(Number);
 }
+
+/** What Kubernetes itself is tested with. */
+export const mostNodes = 5000;
 
 /** A number of seconds as typed: `104.25`. */
 export const seconds = z

@@ -10,7 +10,7 @@ import { terminalReport } from "../report/terminal-table.ts";
 import { deliver } from "./deliver.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { checkOptions, wholeNumber, word } from "./options.ts";
+import { checkOptions, mostNodes, wholeNumber, word } from "./options.ts";
 import { planJson, planText } from "./plan-text.ts";
 import { showProgress } from "./progress.ts";
 import { runExperiments } from "./run-experiments.ts";
@@ -35,7 +35,7 @@ const shard = word.transform((text, context) => {
 const runOptions = z.object({
   scenarios: z.array(word),
   cluster: word,
-  nodes: wholeNumber(1),
+  nodes: wholeNumber(1, mostNodes),
   vm: z.array(word).default([]),
   seed: wholeNumber(0),
   repeat: wholeNumber(1),

@@ -4,11 +4,11 @@ import { z } from "zod";
 import { simulatedContext } from "../cluster/simulated/kubeconfig.ts";
 import { serveSimulatedCluster } from "../cluster/simulated/serve-cluster.ts";
 import { EnvironmentError, exitCodes, messageOf, UsageError } from "../errors.ts";
-import { checkOptions, wholeNumber, word } from "./options.ts";
+import { checkOptions, mostNodes, wholeNumber, word } from "./options.ts";
 import { say } from "./terminal.ts";
 
 const simulateOptions = z.object({
-  nodes: wholeNumber(1),
+  nodes: wholeNumber(1, mostNodes),
   seed: wholeNumber(0),
   speed: word
     .refine((text) => /^\d+(\.\d+)?$/.test(text) && Number(text) > 0, {
@@ -16,7 +16,7 @@ const simulateOptions = z.object({
     })
     .transform(Number),
   host: word,
-  port: wholeNumber(0).refine((port) => port < 65_536, "must be below 65536"),
+  port: wholeNumber(0, 65_535),
   kubeconfig: word,
 });
 

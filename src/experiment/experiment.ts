@@ -3,7 +3,7 @@ import type { Fault } from "../faults/fault.ts";
 import type { Remedy } from "../remedies/remedy.ts";
 import { milliseconds, type Duration } from "../workload/duration.ts";
 import type { Variant } from "../workload/variant.ts";
-import type { Outcome } from "./plan.ts";
+import { outcomes, type Outcome } from "./plan.ts";
 
 /** An expectation of the scenario's own, in place of the platform's rule. */
 export type Expected = Outcome | { outcome: Outcome; within?: Duration; maxDowntime?: Duration };
@@ -59,6 +59,10 @@ export function experiment(options: ExperimentOptions): Experiment {
       `experiment id "${options.id}" must be at most 50 lower-case letters, digits and dashes, as in "vm-crash"`,
     );
   }
+  // A type says so as well, and Node strips it.
+  if (typeof (options.fault as Partial<Fault> | undefined)?.inject !== "function") {
+    throw new UsageError(`experiment "${options.id}" has no fault; make one, as in fault: vmCrash()`);
+  }
   const names = options.variants.map((variant) => variant.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
@@ -81,9 +85,21 @@ export function experiment(options: ExperimentOptions): Experiment {
       );
     }
   }
+  for (const expected of stated.flatMap((each) => Object.values(each))) checkExpected(options.id, expected);
   if (options.observe !== undefined) milliseconds(options.observe);
   if (options.afterReturn) milliseconds(options.afterReturn);
   return { ...options, [experimentMark]: true };
+}
+
+function checkExpected(id: string, expected: Expected): void {
+  const { outcome, within, maxDowntime } = typeof expected === "string" ? { outcome: expected } : expected;
+  if (!outcomes.includes(outcome)) {
+    throw new UsageError(
+      `experiment "${id}" expects "${String(outcome)}", which is no outcome (${outcomes.join(", ")})`,
+    );
+  }
+  if (within !== undefined) milliseconds(within);
+  if (maxDowntime !== undefined) milliseconds(maxDowntime);
 }
 
 /** Whether a value was made by `experiment()`, in this copy of the package or another. */

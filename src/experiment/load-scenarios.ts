@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { withDeadline } from "../clock/deadline.ts";
+import { realClock } from "../clock/real-clock.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { isExperiment, type Experiment } from "./experiment.ts";
 
@@ -30,12 +32,15 @@ export function builtInScenarios(): BuiltIn[] {
 
 /**
  * The experiments of the named scenarios and scenario files, in that order, each once; of the whole catalogue where
- * none is named. A `UsageError` names a scenario that does not exist, a file that throws, or one that exports no experiment.
+ * none is named. A `UsageError` names a scenario that does not exist, a file that throws, that has not been loaded after
+ * `limitMs`, or that exports no experiment.
  */
-export async function loadScenarios(names: string[]): Promise<Declared[]> {
+export async function loadScenarios(names: string[], limitMs = 30_000): Promise<Declared[]> {
   const builtIn = builtInScenarios();
   const chosen = names.length > 0 ? names.map((name) => find(name, builtIn)) : builtIn;
-  const files = await Promise.all(chosen.map(async (scenario) => ({ scenario, experiments: await load(scenario) })));
+  const files = await Promise.all(
+    chosen.map(async (scenario) => ({ scenario, experiments: await load(scenario, limitMs) })),
+  );
   // A scenario that only gathers the experiments of others does not take them from those.
   if (names.length === 0) files.sort((a, b) => a.experiments.length - b.experiments.length);
   const found = new Map<string, Declared>();
@@ -56,18 +61,23 @@ export async function loadScenarios(names: string[]): Promise<Declared[]> {
 function find(name: string, builtIn: BuiltIn[]): BuiltIn {
   const known = builtIn.find((scenario) => scenario.name === name);
   if (known !== undefined) return known;
+  if (existsSync(name) && /\.(ya?ml|json)$/.test(name)) {
+    throw new UsageError(`${name} is no scenario; to break the VMs in it, write --vm ${name}`);
+  }
   if (existsSync(name)) return { name, file: resolve(name) };
   throw new UsageError(
     `there is no scenario "${name}": it is neither built in (${builtIn.map((scenario) => scenario.name).join(", ")}) nor a file`,
   );
 }
 
-async function load({ name, file }: BuiltIn): Promise<Experiment[]> {
+async function load({ name, file }: BuiltIn, limitMs: number): Promise<Experiment[]> {
   let module: { default?: unknown };
   try {
-    module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    const loading = () => import(pathToFileURL(file).href) as Promise<{ default?: unknown }>;
+    module = await withDeadline(realClock(), limitMs, loading, "it to say what it exports");
   } catch (error) {
-    throw new UsageError(`scenario ${name} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    const why = messageOf(error).replaceAll(/\s*\n\s*/g, " ");
+    throw new UsageError(`scenario ${name} cannot be loaded: ${why}${lineOf(error, file)}`, { cause: error });
   }
   const declared = Array.isArray(module.default) ? module.default : [module.default];
   if (declared.length === 0 || !declared.every(isExperiment)) {
@@ -76,4 +86,10 @@ async function load({ name, file }: BuiltIn): Promise<Experiment[]> {
     );
   }
   return declared;
+}
+
+/** Where in the file that happened, if the error knows. */
+function lineOf(error: unknown, file: string): string {
+  const [, line] = (error instanceof Error ? error.stack : undefined)?.split(`${file}:`) ?? [];
+  return line === undefined ? "" : ` (line ${Number.parseInt(line)})`;
 }

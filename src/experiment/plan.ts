@@ -1,8 +1,18 @@
 import type { EvictionStrategy, Manifest, RunStrategy } from "../kube/objects.ts";
 
 /** What became of a variant, by observation alone. */
-export type Outcome =
-  "restarted" | "stopped" | "migrated" | "stuck" | "rebooted" | "resumed" | "blocked" | "undisturbed" | "unknown";
+export const outcomes = [
+  "restarted",
+  "stopped",
+  "migrated",
+  "stuck",
+  "rebooted",
+  "resumed",
+  "blocked",
+  "undisturbed",
+  "unknown",
+] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** Outcomes that have a time to recover. */
 export const comebacks: ReadonlySet<Outcome> = new Set(["restarted", "rebooted", "resumed", "migrated"]);

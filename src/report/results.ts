@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { outcomes } from "../experiment/plan.ts";
 import { stageNames } from "../recovery/recovery.ts";
 
 /** Milliseconds since the journal began. */
@@ -16,17 +17,7 @@ const identity = z.strictObject({
   bootId: z.string().nullable(),
 });
 
-const outcome = z.enum([
-  "restarted",
-  "stopped",
-  "migrated",
-  "stuck",
-  "rebooted",
-  "resumed",
-  "blocked",
-  "undisturbed",
-  "unknown",
-]);
+const outcome = z.enum(outcomes);
 
 const stuckOn = z.enum([
   "node-lost",

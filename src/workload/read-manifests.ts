@@ -46,7 +46,16 @@ function read(document: Document.Parsed, lines: LineCounter, from: string): unkn
       }
     },
   });
-  return document.toJS();
+  return plain(document, from);
+}
+
+/** Aliases of aliases of aliases can be small in the file and large beyond measure. */
+function plain(document: Document.Parsed, from: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new UsageError(`${from} cannot be read: ${messageOf(error)}`);
+  }
 }
 
 /** What kubectl's YAML 1.1 makes of a plain scalar that YAML 1.2 reads as another value; null where both agree. */

@@ -20,6 +20,11 @@ export function userVariants(files: string[]): Variant[] {
     const found = [...new Set(manifests.map((manifest) => manifest.kind))].join(", ");
     throw new UsageError(`${file} holds no virtual machine: it needs a ${kinds.join(", a ")} (found: ${found})`);
   }
+  const names = machines.map(({ metadata }) => metadata.name!);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new UsageError(`${file} holds two virtual machines called ${twice}, and they are run in one namespace`);
+  }
   const needs = manifests.filter((manifest) => !isMachine(manifest));
   return machines.map((manifest) => toVariant(structuredClone(manifest), needs, file));
 }
@@ -82,6 +87,9 @@ function readRunStrategy(spec: Record<string, unknown>, which: string): Omit<Rea
     throw new UsageError(
       `${which} has both spec.running and spec.runStrategy, which exclude each other; remove spec.running (deprecated)`,
     );
+  }
+  if (running !== undefined && typeof running !== "boolean") {
+    throw new UsageError(`${which}: spec.running is ${JSON.stringify(running)}; it can be true or false`);
   }
   const strategies: RunStrategy[] = ["Always", "RerunOnFailure", "Manual", "Halted", "Once"];
   if (runStrategy !== undefined && !strategies.includes(runStrategy as RunStrategy)) {

@@ -53,6 +53,18 @@ const mistakes: Mistake[] = [
     says: /mine.*Forever/,
   },
   {
+    what: "a quantity that is none",
+    files: { "vm.yaml": machine("runStrategy: Always", "64MB") },
+    args: ["vm-crash", "--vm", "vm.yaml"],
+    says: /mine: the API server refuses.*quantities must match/,
+  },
+  {
+    what: "two VMs of one name",
+    files: { "vm.yaml": [machine("runStrategy: Always"), machine("running: true")].join("---") },
+    args: ["vm-crash", "--vm", "vm.yaml"],
+    says: /two virtual machines called mine/,
+  },
+  {
     what: "a VM that fits on no node",
     files: { "vm.yaml": machine("runStrategy: Always", "900Gi") },
     args: ["vm-crash", "--vm", "vm.yaml"],
@@ -62,13 +74,39 @@ const mistakes: Mistake[] = [
     what: "a scenario file that throws",
     files: { "my.scenario.ts": scenario(`throw new Error("no luck today");`) },
     args: ["my.scenario.ts"],
-    says: /my\.scenario\.ts cannot be loaded.*no luck today/,
+    says: /my\.scenario\.ts cannot be loaded: no luck today \(line 3\)/,
   },
   {
     what: "a scenario file that is no TypeScript",
     files: { "my.scenario.ts": scenario(`export default experiment({ id: `) },
     args: ["my.scenario.ts"],
-    says: /my\.scenario\.ts cannot be loaded/,
+    says: /my\.scenario\.ts cannot be loaded: Expression expected \(line \d\)/,
+  },
+  {
+    what: "a fault that was not called",
+    files: {
+      "my.scenario.ts": scenario(
+        `export default experiment({ id: "x", title: "x", fault: vmCrash, variants: [vm("web")] });`,
+      ),
+    },
+    args: ["my.scenario.ts"],
+    says: /my\.scenario\.ts.*"x" has no fault; make one, as in fault: vmCrash\(\)/,
+  },
+  {
+    what: "an outcome that does not exist",
+    files: {
+      "my.scenario.ts": scenario(
+        `export default experiment({ id: "x", title: "x", fault: vmCrash(), variants: [vm("web")], expect: { web: "reborn" } });`,
+      ),
+    },
+    args: ["my.scenario.ts"],
+    says: /my\.scenario\.ts.*expects "reborn", which is no outcome \(restarted, /,
+  },
+  {
+    what: "a manifest in place of a scenario",
+    files: { "vm.yaml": machine("runStrategy: Always") },
+    args: ["vm.yaml"],
+    says: /vm\.yaml is no scenario; to break the VMs in it, write --vm vm\.yaml/,
   },
   {
     what: "a scenario file that exports nothing",

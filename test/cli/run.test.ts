@@ -61,6 +61,20 @@ describe("rebound run", () => {
     assert.notDeepEqual(times(unlike), times(results), "another seed, other times");
   });
 
+  it("is not judged, and says what happened, where a scenario throws after it was loaded", async () => {
+    const late = `${scenario()}\nsetImmediate(() => { throw new Error("too late"); });`;
+    await using folder = await folderWith({ "my.scenario.ts": late });
+    const { exitCode, stdout, stderr } = await rebound(["run", "my.scenario.ts"], { cwd: folder.path });
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 3, stdout: "" });
+    assert.match(stderr, /^rebound: too late$/m);
+  });
+
+  it("ends when it is done, whatever a scenario leaves running", async () => {
+    await using folder = await folderWith({ "my.scenario.ts": `${scenario()}\nsetInterval(() => {}, 1000);` });
+    const { exitCode } = await rebound(["run", "my.scenario.ts", "--dry-run"], { cwd: folder.path });
+    assert.equal(exitCode, 0);
+  });
+
   it("judges only the variants that --grep matches", async () => {
     await using folder = await folderWith({ "my.scenario.ts": scenario() });
     const { stdout } = await rebound(["run", "my.scenario.ts", "--json", "--grep", "crash/web"], { cwd: folder.path });
@@ -126,7 +140,7 @@ describe("rebound run --vm", () => {
   const machine = `
 apiVersion: kubevirt.io/v1
 kind: VirtualMachine
-metadata: { name: mine }
+metadata: { name: mine, namespace: production }
 spec:
   runStrategy: Always
   template:

@@ -47,7 +47,7 @@ describe("the simulated cluster", () => {
       prediction: true,
       kubernetes: "v1.36.2",
       kubevirt: "v1.9.0",
-      nodes: 5,
+      nodes: 6,
       acceleration: "simulated",
       cgroup: "v2",
       operators: [],
