@@ -30,7 +30,12 @@ export default [
     title: "A VM that cannot be migrated, or has nowhere to go, stays as it is when it is asked to",
     practices: ["live-migratable"],
     fault: liveMigration(),
-    variants: [vm("able"), ...obstacles.map((obstacle) => vm(obstacle, { obstacle })), pinned(vm("one-node"))],
+    variants: [
+      vm("able"),
+      pinned(vm("one-node")),
+      ...obstacles.map((obstacle) => vm(obstacle, { obstacle })),
+      ...everyRunStrategy({ obstacle: "bridge" }),
+    ],
   }),
   experiment({
     id: "drain-live-migrate",

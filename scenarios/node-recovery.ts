@@ -58,6 +58,16 @@ export default [
       }),
     ),
   ),
+  ...[virtctlMigrate(), outOfServiceTaint()].map((remedy) =>
+    experiment({
+      id: `power-loss-late-${remedy.name}`,
+      title: `Whether ${remedy.name} helps does not depend on how long the node has been gone`,
+      practices: ["node-shutdown"],
+      fault: nodeShutdown({ how: "power-loss" }),
+      remedies: [remedy],
+      variants: everyStrategy(),
+    }),
+  ),
   experiment({
     id: "power-loss-node-health-check",
     title: "The node-health-check operator, where it is installed, frees the VMs of a node that lost power",

@@ -29,14 +29,14 @@ export class Mutant {
       before.replace(find, () => replace),
     );
     try {
-      return await this.#basics(grep);
+      return await this.#run(grep);
     } finally {
       writeFileSync(path, before);
     }
   }
 
-  async #basics(grep: string): Promise<{ exitCode: number; results: Results }> {
-    const argv = ["bin/rebound.js", "run", "basics", "--grep", grep, "--json", "--out", "out"];
+  async #run(grep: string): Promise<{ exitCode: number; results: Results }> {
+    const argv = ["bin/rebound.js", "run", "--grep", grep, "--json", "--out", "out"];
     const { exitCode, stdout, stderr } = await execa(process.execPath, argv, { cwd: this.#folder, reject: false });
     if (stdout === "") throw new Error(`no results: ${stderr}`);
     return { exitCode: exitCode ?? -1, results: JSON.parse(stdout) as Results };

@@ -1,4 +1,4 @@
-/** One deliberate fault in the model, or in what is expected of it, and the experiments of the basics that must see it. */
+/** One deliberate fault in the model, or in what is expected of it, and the experiments that must see it. */
 export interface Mutation {
   what: string;
   file: string;
@@ -69,6 +69,100 @@ const fates: Mutation[] = [
     reason: "halted is Halted and runs",
   },
   {
+    what: "Once does not start again when its VMI is deleted",
+    file: strategies,
+    find: `return vmi === undefined ? { do: "create" } : { do: "nothing" };
+    case "WaitAsReceiver"`,
+    replace: `return vmi === undefined && vm.status?.runStrategy !== strategy ? { do: "create" } : { do: "nothing" };
+    case "WaitAsReceiver"`,
+    grep: "^vmi-delete/once$",
+  },
+  {
+    what: "RerunOnFailure starts again when its VMI is deleted",
+    file: strategies,
+    find: `return hasStartRequest(requests) || fresh ? { do: "create" } : { do: "nothing" };`,
+    replace: `return { do: "create" };`,
+    grep: "^vmi-delete/rerun$",
+  },
+  {
+    what: "RerunOnFailure starts again when it is stopped",
+    file: strategies,
+    find: `return hasStartRequest(requests) || fresh ? { do: "create" } : { do: "nothing" };`,
+    replace: `return { do: "create" };`,
+    grep: "^virtctl-stop/rerun$",
+  },
+  {
+    what: "Manual does not start again when it is restarted",
+    file: strategies,
+    find: `if (vmi === undefined) return hasStartRequest(requests) ? { do: "create" } : { do: "nothing" };
+      return`,
+    replace: `if (vmi === undefined) return { do: "nothing" };
+      return`,
+    grep: "^virtctl-restart/manual$",
+    reason: "manual has 0 of 1 VMIs",
+  },
+  {
+    what: "a panic device says nothing",
+    file: "src/simulator/kubevirt/guest/guest.ts",
+    find: `this.vmi.spec.domain.devices["panicDevices"] !== undefined`,
+    replace: "false",
+    grep: "^guest-panic-heard/always$",
+  },
+  {
+    what: "a panic is heard without a panic device",
+    file: "src/simulator/kubevirt/guest/guest.ts",
+    find: `this.vmi.spec.domain.devices["panicDevices"] !== undefined`,
+    replace: "true",
+    grep: "^guest-panic-unheard/always$",
+  },
+  {
+    what: "a watchdog device resets where it should power off",
+    file: "src/simulator/kubevirt/launcher/domain.ts",
+    find: `return this.destroy();
+      case "reset":`,
+    replace: `return this.reset();
+      case "reset":`,
+    grep: "^hang-watchdog-poweroff/always$",
+  },
+  {
+    what: "a guest that reboots loses its machine",
+    file: "src/simulator/kubevirt/launcher/domain.ts",
+    find: `    else this.reset();
+  }`,
+    replace: `    else this.destroy();
+  }`,
+    grep: "^guest-reboot/always$",
+  },
+  {
+    what: "a VM whose pod is gone is left running",
+    file: "src/simulator/kubevirt/instance/status.ts",
+    find: "} else if (pod === undefined) {",
+    replace: "} else if (pod === null) {",
+    grep: "^power-loss-force-delete/always$",
+  },
+  {
+    what: "an eviction under None is refused",
+    file: "src/simulator/api/admission/pod-eviction.ts",
+    find: `return strategy === "LiveMigrate" || strategy === "External"`,
+    replace: `return strategy === "None" || strategy === "LiveMigrate" || strategy === "External"`,
+    grep: "^drain-none/always$",
+  },
+  {
+    what: "an eviction under External is allowed",
+    file: "src/simulator/api/admission/pod-eviction.ts",
+    find: `return strategy === "LiveMigrate" || strategy === "External"`,
+    replace: `return strategy === "LiveMigrate"`,
+    grep: "^drain-external/always$",
+  },
+  {
+    what: "a VM that cannot be migrated is shut down by a drain",
+    file: "src/simulator/api/admission/pod-eviction.ts",
+    find: `if (strategy === "LiveMigrate" && !migratable) {`,
+    replace: `if (strategy === "LiveMigrate" && !migratable) return false;
+  if (strategy === "no such strategy") {`,
+    grep: "^drain-bridge/always$",
+  },
+  {
     what: "a crashed domain counts as shut down",
     file: phases,
     find: `case "Crashed":
@@ -132,6 +226,60 @@ const fates: Mutation[] = [
   },
 ];
 
+/** Every remedy made to do nothing. */
+const remedies: Mutation[] = [
+  {
+    what: "force-deleting a pod does nothing",
+    file: "src/remedies/force-delete.ts",
+    find: "await cluster.kube.delete(pods, pod.metadata.name, vmi.namespace, { gracePeriodSeconds: 0 });",
+    replace: "void pod;",
+    grep: "^power-loss-force-delete/always$",
+  },
+  {
+    what: "the out-of-service taint is not set",
+    file: "src/remedies/out-of-service-taint.ts",
+    find: "[...without(taints), taint]",
+    replace: "without(taints)",
+    grep: "^power-loss-out-of-service-taint/always$",
+  },
+  {
+    what: "the node's object is not deleted",
+    file: "src/remedies/delete-node.ts",
+    find: "() => cluster.kube.delete(nodes, name)",
+    replace: "() => Promise.resolve()",
+    grep: "^power-loss-delete-node/always$",
+  },
+  {
+    what: "no migration is asked for",
+    file: "src/remedies/virtctl-migrate.ts",
+    find: "() => migrate(cluster, variant, vmi)",
+    replace: "() => Promise.resolve()",
+    grep: "^kubelet-stop-virtctl-migrate/always$",
+  },
+  {
+    what: "a remedy is tried on VMs that do not need it",
+    file: "src/experiment/need.ts",
+    find: "return now !== undefined && !serves(now);",
+    replace: "return false;",
+    grep: "^power-loss-force-delete/always$",
+    reason: "no victim needs force-delete",
+  },
+  {
+    what: "a node that lost power does not come back",
+    file: "src/faults/node-shutdown.ts",
+    find: "nodesOf(victims).map((node) => actuators.powerOn(node))",
+    replace: "[].map((node) => actuators.powerOn(node))",
+    grep: "^node-reboot/always$",
+  },
+  {
+    what: "a node that was cut off is not reached again",
+    file: "src/faults/node-partition.ts",
+    find: "nodesOf(victims).map((node) => actuators.connect(node))",
+    replace: "[].map((node) => actuators.connect(node))",
+    grep: "^node-partition-brief/always$",
+  },
+];
+
 /** Every constant they rest on, doubled where it is used; what the settings say goes on to be expected. */
 const constants: Mutation[] = [
   {
@@ -184,6 +332,41 @@ const constants: Mutation[] = [
     grep: "^liveness-guest-hung/always$",
   },
   {
+    what: "orphans are collected a tenth as often",
+    file: settings,
+    find: "podGcPeriodSeconds: 20",
+    replace: "podGcPeriodSeconds: 200",
+    grep: "^power-loss-out-of-service-taint/(always|rerun)$",
+  },
+  {
+    what: "orphans are left alone three times as long",
+    file: settings,
+    find: "podGcQuarantineSeconds: 40",
+    replace: "podGcQuarantineSeconds: 120",
+    grep: "^power-loss-delete-node/always$",
+  },
+  {
+    what: "orphans are not left alone",
+    file: settings,
+    find: "podGcQuarantineSeconds: 40",
+    replace: "podGcQuarantineSeconds: 0",
+    grep: "^power-loss-delete-node/always$",
+  },
+  {
+    what: "volumes of a silent node are held twice as long",
+    file: settings,
+    find: "forceDetachSeconds: 360",
+    replace: "forceDetachSeconds: 720",
+    grep: "^not-migratable-force-delete/disk$",
+  },
+  {
+    what: "a watchdog device waits twice as long",
+    file: "src/simulator/kubevirt/guest/guest.ts",
+    find: "const watchdogSeconds = 30;",
+    replace: "const watchdogSeconds = 60;",
+    grep: "^hang-watchdog-(poweroff|reset)/always$",
+  },
+  {
     what: "the kubelet probes a third as often",
     file: "src/simulator/node/prober.ts",
     find: "(this.#probe.periodSeconds ?? 10) * 1000",
@@ -231,4 +414,4 @@ const expectations: Mutation[] = [
   },
 ];
 
-export const mutations: Mutation[] = [...fates, ...constants, ...expectations];
+export const mutations: Mutation[] = [...fates, ...remedies, ...constants, ...expectations];

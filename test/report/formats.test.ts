@@ -38,11 +38,13 @@ describe("summary.md", () => {
 
   it("begins with the counts and has a table row for every judgement", () => {
     assert.match(markdown, /^# Recovery: 26 green, 4 red, 1 invalid, 1 not injected, 2 skipped\n/);
-    const tableRows = markdown
+    const [experiments = "", practices = ""] = markdown.split("## Practices");
+    const tableRows = experiments
       .split("\n")
       .filter((line) => line.startsWith("| ") && !/^\| (?:variant|---) /.test(line));
     assert.equal(tableRows.length, rows.length);
     assert.ok(tableRows.every((row) => row.split("|").length === 8));
+    assert.equal(practices.split("\n").filter((line) => line.startsWith("| ")).length, 2 + results.practices.length);
   });
 
   it("shows names as text: no markup, links, mentions or table cells come of them", () => {

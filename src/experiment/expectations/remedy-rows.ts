@@ -48,7 +48,8 @@ export const remedyRows: readonly Row[] = [
     fault: losses,
     phase: "virtctl-migrate",
     when: isHeldLong,
-    outcomes: { ...all("stuck"), replicaSet: "undisturbed" },
+    // The set is whole by then, and its lost members' migrations fail.
+    outcomes: { ...all("stuck"), replicaSet: "blocked" },
     waits: times.deadMigrationFails,
   },
   {
