@@ -31,16 +31,15 @@ function parts(tested: Tested[], attribute: string, used: string[]): string[] {
     ...(kept.length > 0 ? [`kept ${phrase(attribute, kept)}`] : []),
     ...groups
       .filter(([, group]) => isMixed(group))
-      .map(([value, group]) => `${phrase(attribute, [value])} ${nested(group, used)}`),
+      .map(([value, group]) => `${phrase(attribute, [value])}${nested(group, used)}`),
     ...(broken.length > 0 ? [`broken ${phrase(attribute, broken)}`] : []),
   ];
 }
 
 function nested(tested: Tested[], used: string[]): string {
   const attribute = used.length < depth ? separator(tested, used) : null;
-  if (attribute === null) return counted(tested);
-  const inner = parts(tested, attribute, [...used, attribute]).join(", ");
-  return used.length > 1 ? `(${inner})` : inner;
+  const inner = attribute === null ? counted(tested) : parts(tested, attribute, [...used, attribute]).join("; ");
+  return used.length > 1 ? ` (${inner})` : `: ${inner}`;
 }
 
 /** The attribute whose groups are the purest; null where none makes them any purer. */

@@ -5,9 +5,18 @@ import { planExperiment } from "../../src/experiment/plan-experiment.ts";
 import type { ClusterDescription, Plan } from "../../src/experiment/plan.ts";
 import type { Fault } from "../../src/faults/fault.ts";
 import { nodeShutdown } from "../../src/faults/node-shutdown.ts";
+import { drain } from "../../src/faults/drain.ts";
+import { guestPoweroff } from "../../src/faults/guest-poweroff.ts";
+import { guestReboot } from "../../src/faults/guest-reboot.ts";
+import { launcherKill } from "../../src/faults/launcher-kill.ts";
 import { oomKill } from "../../src/faults/oom-kill.ts";
+import { podDelete } from "../../src/faults/pod-delete.ts";
 import { probeFailure } from "../../src/faults/probe-failure.ts";
+import { vmiDelete } from "../../src/faults/vmi-delete.ts";
 import { vmCrash } from "../../src/faults/vm-crash.ts";
+import { nodeHealthCheck } from "../../src/remedies/node-health-check.ts";
+import { outOfServiceTaint } from "../../src/remedies/out-of-service-taint.ts";
+import { virtctlMigrate } from "../../src/remedies/virtctl-migrate.ts";
 import { tcpProbe } from "../../src/workload/guest.ts";
 import { bystander, everyStrategy, vm } from "../../src/workload/variant.ts";
 
@@ -59,6 +68,23 @@ const documented: [string, Fault, string, string][] = [
   ],
   ["node lost", nodeShutdown(), "observe", "stuck stuck stuck stuck stuck restarted stopped"],
   ["node back", nodeShutdown(), "return", "restarted restarted stopped stopped stopped undisturbed stopped"],
+  [
+    "guest switched itself off",
+    guestPoweroff(),
+    "observe",
+    "restarted stopped stopped stopped stopped restarted stopped",
+  ],
+  ["guest rebooted", guestReboot(), "observe", "rebooted rebooted rebooted rebooted rebooted rebooted stopped"],
+  ["launcher killed", launcherKill(), "observe", "restarted restarted stopped stopped stopped restarted stopped"],
+  ["pod deleted", podDelete(), "observe", "restarted stopped stopped stopped stopped restarted stopped"],
+  [
+    "pod forced away",
+    podDelete({ force: true }),
+    "observe",
+    "restarted restarted stopped stopped stopped restarted stopped",
+  ],
+  ["VMI deleted", vmiDelete(), "observe", "restarted stopped stopped restarted stopped restarted stopped"],
+  ["drained under None", drain(), "observe", "restarted stopped stopped stopped stopped restarted stopped"],
   [
     "node shut down in order",
     nodeShutdown({ how: "orderly" }),
@@ -137,6 +163,43 @@ describe("an experiment's plan", () => {
     assert.equal(planned.skip, null);
   });
 
+  it("has a phase for each remedy in turn, and judges each variant in each", () => {
+    const planned = plan({ fault: nodeShutdown(), observe: "100s", remedies: [virtctlMigrate(), outOfServiceTaint()] });
+    assert.deepEqual(
+      planned.phases.map(({ name }) => name),
+      ["observe", "virtctl-migrate", "out-of-service-taint", "return"],
+    );
+    assert.deepEqual(
+      Object.values(planned.variants[0]!.expectations).map(({ outcome }) => outcome),
+      ["stuck", "stuck", "restarted", "undisturbed"],
+    );
+  });
+
+  it("knows that pods are marked while a remedy is tried in vain", () => {
+    const planned = plan({ fault: nodeShutdown(), observe: "100s", remedies: [virtctlMigrate()] });
+    assert.equal(outcomes(planned, "virtctl-migrate")["rs"], "restarted");
+    assert.equal(outcomes(planned, "return")["rs"], "undisturbed");
+  });
+
+  it("is skipped where the cluster lacks what a remedy needs, and is not where it has it", () => {
+    const remedied = { fault: nodeShutdown(), observe: "100s" as const, remedies: [nodeHealthCheck()] };
+    assert.equal(plan(remedied).skip, "the node-health-check operator is not installed");
+    assert.equal(plan(remedied, { operators: ["node-health-check"] }).skip, null);
+  });
+
+  it("is held against what is stated of a later phase", () => {
+    const planned = plan({
+      fault: nodeShutdown(),
+      remedies: [outOfServiceTaint()],
+      expectAfter: {
+        "out-of-service-taint": { always: { outcome: "restarted", within: "9s" } },
+        return: { rs: "stuck" },
+      },
+    });
+    assert.equal(planned.variants[0]!.expectations["out-of-service-taint"]!.withinMs, 9_000);
+    assert.equal(outcomes(planned, "return")["rs"], "stuck");
+  });
+
   it("is skipped whole when no victim can be hit, or the cluster cannot do the fault", () => {
     assert.match(plan({ fault: probeFailure() }).skip ?? "", /no victim can be hit .*no liveness probe/);
     assert.equal(plan({}, {}, "no hands for it").skip, "no hands for it");
@@ -159,6 +222,11 @@ describe("an experiment's declaration", () => {
     ["no variants", { variants: [] }, /has no variants/],
     ["two variants of one name", { variants: [vm("a"), vm("a")] }, /two variants called "a"/],
     ["an expectation of nobody", { expect: { nobody: "restarted" } }, /"nobody", which is none of its variants/],
+    [
+      "an expectation after what is never done",
+      { expectAfter: { "delete-node": { always: "restarted" } } },
+      /"delete-node", which is none of its phases \(return\)/,
+    ],
     ["a length of time that is none", { observe: "soon" as "1s" }, /"soon" is not a length of time/],
   ];
   for (const [what, options, message] of refusals) {

@@ -27,7 +27,7 @@ describe("the conditions under which a promise is kept", () => {
     ]);
     assert.deepEqual(conditions, [
       "kept with run strategy Always",
-      "with run strategy RerunOnFailure kept after crash, broken after poweroff",
+      "with run strategy RerunOnFailure: kept after crash; broken after poweroff",
       "broken with run strategy Manual",
     ]);
   });

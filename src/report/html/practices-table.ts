@@ -10,8 +10,8 @@ export function practicesTable(results: Results): Markup | null {
   if (tested.length === 0) return null;
   return html`<section id="practices">
     <h2>Practices</h2>
-    <div class="scroll">
-      <table class="results">
+    <div class="scroll wide">
+      <table class="practices">
         <thead>
           <tr>
             <th>Practice</th>

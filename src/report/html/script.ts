@@ -1,4 +1,4 @@
-/** The filter of the results table. Without it the page is whole, only unfiltered. */
+/** The filter of the results table, and what unfolds the card that a link leads to. Without it the page is whole. */
 export const filterScript = `
 const word = document.getElementById("word"), shown = document.getElementById("shown");
 const buttons = [...document.querySelectorAll("button[data-filter]")];
@@ -21,4 +21,10 @@ for (const button of buttons) button.addEventListener("click", () => {
   apply();
 });
 apply();
+function unfold() {
+  const card = document.getElementById(location.hash.slice(1));
+  if (card?.matches(".card")) card.firstElementChild.open = true;
+}
+addEventListener("hashchange", unfold);
+unfold();
 `;

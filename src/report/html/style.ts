@@ -31,6 +31,8 @@ button.chip{cursor:pointer;border-color:var(--tint)}button.chip[aria-pressed=fal
 table{border-collapse:collapse;width:100%;text-align:left}th,td{vertical-align:top;padding:7px 14px 7px 0}
 .results{font-size:14px;border-spacing:0;border-collapse:separate}.results th,.results td{padding:8px 12px;border-bottom:1px solid var(--line)}.results thead th{color:var(--faint);font-size:12.5px;font-weight:600;white-space:nowrap}
 .results .group th{background:var(--grey-wash);font-size:13.5px;padding:6px 12px}.results tbody:last-child tr:last-child td{border-bottom:0}.results th:first-child{width:22%}.results th:nth-child(2){width:15%}.results th:nth-child(3){width:16%}.results th:nth-child(5){width:25%}.results td small{max-width:46ch}
+.practices{font-size:14px}.practices th,.practices td{padding:9px 16px 9px 0;border-bottom:1px solid var(--line)}.practices thead th{color:var(--faint);font-size:12.5px;font-weight:600}.practices tbody th{width:18%;font-weight:600}.practices td:nth-child(2){width:32%}.practices tbody tr:last-child>*{border:0}
+.practices ul{margin:6px 0 0;padding-left:18px;font-size:13.5px}.practices details{margin-top:4px}
 .number{text-align:right;white-space:nowrap}
 .results th.number{text-align:right}
 .phase{color:var(--faint);font-weight:400}.phase::before{content:"· "}
@@ -39,7 +41,7 @@ table{border-collapse:collapse;width:100%;text-align:left}th,td{vertical-align:t
 figure{margin:14px 0;overflow-x:auto}.wide{padding:14px 14px 10px}figcaption{color:var(--faint);font-size:12.5px;margin-top:4px}
 svg.rb{display:block;max-width:100%;height:auto}.wide svg.rb{width:100%}
 .key{display:inline-block;width:11px;height:11px;border-radius:2px;vertical-align:-1px;margin-left:12px}
-.card{padding:14px 18px;margin:14px 0;border-left:3px solid var(--tint);scroll-margin-top:12px}.card header{display:flex;flex-wrap:wrap;gap:4px 14px;align-items:baseline}.card .kind{color:var(--faint);font-size:13px;flex:1}.card>p{margin:6px 0 0}
+.card{padding:14px 18px;margin:14px 0;border-left:3px solid var(--tint);scroll-margin-top:12px}.card>details{margin:0}.card>details>summary{display:flex;flex-wrap:wrap;gap:4px 14px;align-items:baseline;color:inherit;font-size:inherit}.card>details>summary::before{content:"▸";color:var(--faint);width:.7em}.card>details[open]>summary::before{content:"▾"}.card .kind{color:var(--faint);font-size:13px;flex:1}.card>details>div>p{margin:6px 0 0}
 .note{color:var(--faint);font-size:13.5px}.card:target{box-shadow:0 0 0 2px var(--tint)}
 details{margin-top:12px}summary{cursor:pointer;color:var(--link);font-size:13.5px}
 .plain{font-size:13px;margin:8px 0;width:auto}.plain th{font-weight:400;color:var(--faint)}.plain th,.plain td{padding:3px 18px 3px 0}
@@ -48,8 +50,8 @@ details{margin-top:12px}summary{cursor:pointer;color:var(--link);font-size:13.5p
 .command,.again code{background:var(--grey-wash);border-radius:6px;padding:8px 12px;margin:10px 0 0;white-space:pre-wrap}.again{color:var(--faint);font-size:13.5px}.again code{padding:2px 8px;color:var(--ink)}
 footer{margin-top:48px;color:var(--faint);font-size:13px}
 @media (max-width:980px){.body{grid-template-columns:1fr}.facts{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}}
-@media (max-width:640px){.results{min-width:860px}main{padding:20px 14px 40px}.card{padding:12px}figure svg.rb,.wide svg.rb{max-width:none;width:auto}h1{font-size:22px}}
-@media print{:root{${light};color-scheme:light}body{background:#fff;font-size:12px}main{max-width:none;padding:0}.filter,summary{display:none}.card,figure,tr{break-inside:avoid}.scroll,figure{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}h2{break-after:avoid}}
+@media (max-width:640px){.results,.practices{min-width:860px}main{padding:20px 14px 40px}.card{padding:12px}figure svg.rb,.wide svg.rb{max-width:none;width:auto}h1{font-size:22px}}
+@media print{:root{${light};color-scheme:light}body{background:#fff;font-size:12px}main{max-width:none;padding:0}.filter,.card details details>summary{display:none}.card,figure,tr{break-inside:avoid}.scroll,figure{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}h2{break-after:avoid}}
 ${pictureStyle}
 .rb-key-notice{background:var(--rb-notice)}.rb-key-people{background:var(--rb-people)}.rb-key-clear{background:var(--rb-clear)}.rb-key-rebuild{background:var(--rb-rebuild)}.rb-key-guest{background:var(--rb-guest)}.rb-key-open{background:var(--rb-bad);opacity:.4}.rb-key-limit{width:0;border-left:2px dashed var(--rb-bad);border-radius:0}
 `;

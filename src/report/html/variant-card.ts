@@ -6,15 +6,28 @@ import { colourOf, explanation, outcomeDetail, rerunCommand, slowestStage, timeT
 import { html, Markup } from "./markup.ts";
 import { kindText, rowTitle, verdictChip } from "./parts.ts";
 
+/** Reports with more judgements than this are folded where there is nothing to look into. */
+const longReport = 100;
+
 /** One variant in one phase: verdict, why, picture, figures, and the evidence folded away below. */
 export function variantCard(results: Results, row: Row, anchor: string): Markup {
+  const { judgement } = row;
+  const colour = colourOf(judgement);
+  const isFolded = colour === "green" && Object.values(results.summary).reduce((sum, n) => sum + n, 0) > longReport;
+  return html`<article class="card ${colour}" id="${anchor}" data-colour="${colour}">
+    <details ${isFolded ? "" : "open"}>
+      <summary>
+        <h3>${rowTitle(row)}</h3>
+        <span class="kind">${kindText(row)}</span>${verdictChip(row)}
+      </summary>
+      <div>${cardBody(results, row)}</div>
+    </details>
+  </article>`;
+}
+
+function cardBody(results: Results, row: Row): Markup {
   const { experiment, variant, judgement } = row;
-  return html`<article class="card ${colourOf(judgement)}" id="${anchor}" data-colour="${colourOf(judgement)}">
-    <header>
-      <h3>${rowTitle(row)}</h3>
-      <span class="kind">${kindText(row)}</span>${verdictChip(row)}
-    </header>
-    <p>${explanation(judgement)}</p>
+  return html`<p>${explanation(judgement)}</p>
     ${variant.notes.map((note) => html`<p class="note">Note: ${oneLine(note)}</p>`)}
     <div class="body">
       <figure>${new Markup(waterfall(row, { standalone: false }))}</figure>
@@ -35,8 +48,7 @@ export function variantCard(results: Results, row: Row, anchor: string): Markup 
         <dd>${variant.data.replaceAll("-", " ")}</dd>
       </dl>
       <pre class="command">${rerunCommand(results, experiment, variant)}</pre>
-    </details>
-  </article>`;
+    </details>`;
 }
 
 function facts({ variant, judgement }: Row): Markup[] {

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { simulatedCluster } from "../../src/cluster/simulated/simulated-cluster.ts";
+import type { Cluster } from "../../src/cluster/cluster.ts";
+import type { Victim } from "../../src/faults/fault.ts";
+import type { Node } from "../../src/kube/objects.ts";
+import { nodes } from "../../src/kube/resources.ts";
+import { remedies } from "../../src/remedies/catalogue.ts";
+import { deleteNode } from "../../src/remedies/delete-node.ts";
+import { outOfServiceTaint } from "../../src/remedies/out-of-service-taint.ts";
+import { UndoStack } from "../../src/safety/undo-stack.ts";
+
+describe("a remedy", () => {
+  let cluster: Cluster;
+  let undo: UndoStack;
+  const victims = [{ node: "worker", vmi: { namespace: "default", name: "a", uid: "u" } }] as Victim[];
+
+  beforeEach(async () => {
+    cluster = await simulatedCluster({ seed: 1, nodes: 2 });
+    undo = new UndoStack(cluster.clock);
+  });
+
+  afterEach(() => cluster[Symbol.asyncDispose]());
+
+  const node = () => cluster.kube.get<Node>(nodes, "worker");
+
+  it("has a name of its own, that no phase has", () => {
+    const names = remedies.map(({ name }) => name);
+    assert.equal(new Set([...names, "observe", "return"]).size, names.length + 2);
+  });
+
+  it("taints the node beside what is on it, once, and takes only that back", async () => {
+    const other = { key: "rack", value: "hot", effect: "PreferNoSchedule" as const };
+    await cluster.kube.mergePatch(nodes, "worker", undefined, { spec: { taints: [other] } });
+    await outOfServiceTaint().apply(cluster, victims, undo);
+    await outOfServiceTaint().apply(cluster, victims, undo);
+    const keys = ((await node())!.spec.taints ?? []).map(({ key }) => key);
+    assert.deepEqual(keys, ["rack", "node.kubernetes.io/out-of-service"]);
+    assert.deepEqual(await undo.unwind(), []);
+    assert.deepEqual(
+      ((await node())!.spec.taints ?? []).map(({ key }) => key),
+      ["rack"],
+    );
+  });
+
+  it("registers a node again that it deleted, with its labels", async () => {
+    await cluster.kube.mergePatch(nodes, "worker", undefined, { metadata: { labels: { rack: "7" } } });
+    await cluster.actuators.powerOff("worker");
+    await deleteNode().apply(cluster, victims, undo);
+    assert.equal(await node(), null);
+    assert.deepEqual(await undo.unwind(), []);
+    assert.equal((await node())!.metadata.labels?.["rack"], "7");
+    await cluster.actuators.powerOn("worker");
+    await cluster.clock.sleep(60_000);
+    const ready = (await node())!.status.conditions?.find(({ type }) => type === "Ready");
+    assert.equal(ready?.status, "True");
+  });
+});
