@@ -67,6 +67,15 @@ describe("the reports in a browser", function () {
     });
   }
 
+  it("a folded card opens for whoever follows a link to it", async () => {
+    const { page } = await open("index.html");
+    const unfolded = page.locator("#v1 > details[open]");
+    await page.locator("#v1 > details > summary").click();
+    assert.equal(await unfolded.count(), 0);
+    await page.locator('.results a[href="#v1"]').click();
+    await unfolded.waitFor({ timeout: 2000 });
+  });
+
   it("a word and the colours filter the table", async () => {
     const { page, complaints } = await open("index.html");
     const shown = (): Promise<number> => page.locator(".results tr[data-colour]:visible").count();

@@ -18,6 +18,19 @@ describe("the recovery report", () => {
     });
   });
 
+  it("is folded where it is long and green, and only there", () => {
+    const folded = (count: number, verdict: "recovered" | "late"): number => {
+      const variants = Array.from({ length: count }, (_, index) =>
+        aVariant({ name: `vm-${index}`, judgements: [aJudgement({ verdict })] }),
+      );
+      const page = recoveryHtml(someResults([anExperiment({ variants })]));
+      return page.match(/<article [^>]*>\s*<details\s*>/g)?.length ?? 0;
+    };
+    assert.equal(folded(101, "recovered"), 101);
+    assert.equal(folded(101, "late"), 0);
+    assert.equal(folded(100, "recovered"), 0);
+  });
+
   it("shows hostile names as text, whatever they hold", () => {
     const page = recoveryHtml(realisticResults());
     assert.ok(!page.includes("<script>alert"));
