@@ -32,6 +32,8 @@ export interface EvictionHost {
 export class EvictionManager {
   readonly #host: EvictionHost;
   #pressureSeenMs = -Infinity;
+  /** UIDs of those that it has ended, as long as they are in hand: nothing more is to be had from them. */
+  #evicted = new Set<string>();
 
   constructor(host: EvictionHost) {
     this.#host = host;
@@ -63,10 +65,12 @@ export class EvictionManager {
     });
   }
 
-  #waitFor({ metadata: { uid } }: Pod, untilMs: number): void {
-    const there = [...this.#host.machine.processes.keys()].some((key) => key.startsWith(`${uid}/`));
-    if (!there || this.#host.world.clock.now() >= untilMs) return this.#next(0);
-    this.#host.later(cleanUpPollMs, () => this.#waitFor({ metadata: { uid } } as Pod, untilMs));
+  #waitFor(pod: Pod, untilMs: number): void {
+    this.#host.later(cleanUpPollMs, () => {
+      const there = [...this.#host.machine.processes.keys()].some((key) => key.startsWith(`${pod.metadata.uid}/`));
+      if (there && this.#host.world.clock.now() < untilMs) this.#waitFor(pod, untilMs);
+      else this.#next(0);
+    });
   }
 
   /** One round: answers the pod that it evicted. */
@@ -77,13 +81,15 @@ export class EvictionManager {
     if (availableBytes >= thresholdBytes) return undefined;
     this.#pressureSeenMs = world.clock.now();
     this.#host.nodeEvent("Warning", "EvictionThresholdMet", "Attempting to reclaim memory");
-    const [victim] = this.#host
-      .activePods()
-      .filter((pod) => !isCritical(pod))
+    const pods = this.#host.activePods();
+    this.#evicted = new Set(pods.map(({ metadata }) => metadata.uid).filter((uid) => this.#evicted.has(uid)));
+    const [victim] = pods
+      .filter((pod) => !isCritical(pod) && !this.#evicted.has(pod.metadata.uid))
       .sort((a, b) => this.#compare(a, b));
     if (victim === undefined) return undefined;
     const message = this.#message(victim, thresholdBytes, availableBytes);
     this.#host.event(victim, "Warning", "Evicted", message);
+    this.#evicted.add(victim.metadata.uid);
     this.#host.kill(victim.metadata.uid, evictionGraceMs, { reason: "Evicted", message, disrupts: true });
     return victim;
   }
