@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realClock } from "../../../src/clock/real-clock.ts";
@@ -11,6 +11,7 @@ import { messageOf } from "../../../src/errors.ts";
 
 /** Where the engine that the tests began keeps its word: tests of several processes share it. */
 const folder = join(tmpdir(), "rebound-test-engine");
+const holders = join(tmpdir(), "rebound-test-engine-runs");
 const pidFile = join(folder, "dockerd.pid");
 const startLimitMs = 60_000;
 
@@ -23,6 +24,7 @@ export async function useEngine(suite: Mocha.Context): Promise<ContainerRuntime>
   process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
   return missing(suite, "a container engine", async () => {
     const find = () => findContainerRuntime(realClock());
+    await hold();
     const found = await find().catch(() => null);
     if (found !== null) return found;
     await startEngine();
@@ -45,9 +47,18 @@ export async function missing<T>(suite: Mocha.Context, what: string, find: () =>
   }
 }
 
-/** Ends the engine that the tests began; one that was there goes on. */
+/** Says that this run of the tests, in whichever of its processes, uses the engine. */
+async function hold(): Promise<void> {
+  const run = process.env["MOCHA_WORKER_ID"] === undefined ? process.pid : process.ppid;
+  await mkdir(holders, { recursive: true });
+  await writeFile(join(holders, String(run)), "");
+}
+
+/** Ends the engine that tests began, unless another run of them uses it; one that was there before goes on. */
 export async function stopOwnEngine(): Promise<void> {
-  if (!existsSync(pidFile)) return;
+  await rm(join(holders, String(process.pid)), { force: true });
+  const others = await readdir(holders).catch(() => []);
+  if (others.some((pid) => existsSync(`/proc/${pid}`)) || !existsSync(pidFile)) return;
   const pid = Number(await readFile(pidFile, "utf8"));
   try {
     process.kill(pid, "SIGTERM");
@@ -71,6 +82,15 @@ async function startEngine(): Promise<void> {
     return "begun";
   });
   if (first === "begun") return;
+  try {
+    await beginEngine();
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function beginEngine(): Promise<void> {
   const log = await open(join(folder, "dockerd.log"), "w");
   const engine = spawn("dockerd", await lackingCapabilities(), {
     stdio: ["ignore", log.fd, log.fd],

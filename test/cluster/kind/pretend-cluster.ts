@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import type { ContainerRuntime } from "../../../src/cluster/kind/container-runtime.ts";
 import { NodeContainers } from "../../../src/cluster/kind/node-container.ts";
 import { missing, useEngine } from "./engine.ts";
@@ -33,7 +34,12 @@ export async function pretendCluster(runtime: ContainerRuntime): Promise<Pretend
   const name = `rebound-test-${randomUUID().slice(0, 8)}`;
   const kubeconfig = `/tmp/${name}.kubeconfig`;
   const kind = (args: string[], input = "") =>
-    execa("kind", [...args, "--name", name, "--kubeconfig", kubeconfig], { input, timeout: 120_000 });
+    execa("kind", [...args, "--name", name, "--kubeconfig", kubeconfig], {
+      input,
+      timeout: 120_000,
+      // A network of its own: other clusters of the same moment would take its nodes' addresses.
+      env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name },
+    });
   await kind(["create", "cluster", "--image", nodeImage, "--config", "-"], config);
   return {
     name,
@@ -42,6 +48,10 @@ export async function pretendCluster(runtime: ContainerRuntime): Promise<Pretend
     controlPlane: `${name}-control-plane`,
     worker: `${name}-worker`,
     worker2: `${name}-worker2`,
-    [Symbol.asyncDispose]: async () => void (await kind(["delete", "cluster"])),
+    [Symbol.asyncDispose]: async () => {
+      await kind(["delete", "cluster"]);
+      await runtime.engine.getNetwork(name).remove();
+      await rm(kubeconfig, { force: true });
+    },
   };
 }
