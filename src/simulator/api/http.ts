@@ -86,7 +86,7 @@ async function answerTo(
     }
     return await handle(await read(request));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED" || request.destroyed) throw error;
+    if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") throw error;
     const refusal =
       error instanceof StatusError
         ? error

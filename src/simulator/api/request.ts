@@ -120,7 +120,7 @@ export function readObject(query: Query, kind: string): Record<string, unknown> 
 
 function readYaml(text: string): unknown {
   try {
-    return parseYaml(text);
+    return parseYaml(text, { logLevel: "error" });
   } catch (error) {
     throw badRequest(`error decoding YAML: ${(error as Error).message}`);
   }

@@ -9,7 +9,7 @@ const moment = () => new Promise((resolve) => setTimeout(resolve, 5));
 describe("the API server over HTTP", () => {
   it("drops a watcher that does not read, and no other", async () => {
     const { world, api } = apiOf();
-    await using listening = await serve((request) => api.handle(request), { slowWatcherMs: 250 });
+    await using listening = await serve((request) => api.handle(request), { slowWatcherMs: 1500 });
     const { hostname, port } = new URL(listening.url);
     const slow = connect(Number(port), hostname);
     slow.on("error", () => {});
