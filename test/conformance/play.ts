@@ -17,7 +17,7 @@ const watched = [
 ];
 
 /** How long the simulated cluster goes on after the recording ended, in seconds: what comes late there is no loss. */
-export const overtimeSeconds = 90;
+const overtimeSeconds = 90;
 
 /** The journal of a simulated cluster to which was done what the recording says, at the same instants. */
 export async function play(recording: Recording, seed: number): Promise<JournalLine[]> {

@@ -34,7 +34,7 @@ export async function readRecordings(folder: string): Promise<Recording[]> {
   return Promise.all(files.map((file) => readRecording(join(folder, file))));
 }
 
-export async function readRecording(path: string): Promise<Recording> {
+async function readRecording(path: string): Promise<Recording> {
   const { lines } = await readJournal(path);
   const nodes = lines.flatMap((line) =>
     line.kind === "watch" && line.resource === "nodes" && line.verb === "LISTED" ? [line.object as Node] : [],

@@ -40,7 +40,7 @@ export function installKubeVirt(world: World): void {
   }
 }
 
-export function isControlPlane(node: Node): boolean {
+function isControlPlane(node: Node): boolean {
   return node.metadata.labels?.[controlPlaneLabel] !== undefined;
 }
 

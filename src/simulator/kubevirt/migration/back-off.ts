@@ -2,7 +2,7 @@ import type { VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
 import { annotations } from "../names.ts";
 
 /** Whether a controller made it to get the VMI off a node: such migrations are tried again and again. */
-export function isEvacuation({ metadata }: VirtualMachineInstanceMigration): boolean {
+function isEvacuation({ metadata }: VirtualMachineInstanceMigration): boolean {
   return metadata.annotations?.[annotations.evacuationMigration] !== undefined;
 }
 
