@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createGunzip } from "node:zlib";
 import { messageOf, UsageError } from "../errors.ts";
+import type { Plan } from "../experiment/plan.ts";
 import type { JournalLine } from "./journal.ts";
 
 export interface Journal {
@@ -41,7 +42,12 @@ function parseJournal(texts: string[], name: string): Journal {
       throw new UsageError(`${name}:${index + 1}: not a journal line: ${line}`);
     }
   }
-  if (lines.length === 0) throw new UsageError(`${name} holds no journal line`);
+  const [first] = lines;
+  if (first === undefined) throw new UsageError(`${name} holds no journal line`);
+  // Rebound alone writes plans, and whole: more than what everything else goes by is not looked at.
+  if (first.kind === "plan" && !Array.isArray((first.plan as Partial<Plan> | undefined)?.variants)) {
+    throw new UsageError(`${name}:1: not a plan that this version of Rebound wrote`);
+  }
   return { lines, cutOff: null };
 }
 

@@ -152,7 +152,7 @@ function windowOf(lines: readonly JournalLine[], { fromMs, untilMs }: { fromMs?:
   const until = Math.min(untilMs ?? endMs, endMs);
   if (from >= until || from < 0) {
     throw new UsageError(
-      `the window from ${from / 1000} s to ${(untilMs ?? endMs) / 1000} s holds nothing; the journal ends at ${Math.round(endMs) / 1000} s`,
+      `the window from ${Math.round(from) / 1000} s to ${Math.round(untilMs ?? endMs) / 1000} s holds nothing; the journal ends at ${Math.round(endMs) / 1000} s`,
     );
   }
   return { name: "window", fromMs: from, untilMs: until, complete: true };

@@ -158,6 +158,12 @@ describe("bad input", () => {
       args: ["x.jsonl.gz"],
       says: /cannot read journal x\.jsonl\.gz/,
     },
+    {
+      what: "a plan that is none",
+      files: { "x.jsonl": `{"at":0,"wall":"2025-01-01T00:00:00Z","kind":"plan"}\n` },
+      args: ["x.jsonl"],
+      says: /x\.jsonl:1: not a plan that this version of Rebound wrote/,
+    },
     { what: "a folder without journals", files: {}, args: ["."], says: /\. is no run's folder/ },
     {
       what: "an empty window",
