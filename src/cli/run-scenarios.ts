@@ -43,6 +43,7 @@ const runOptions = z.object({
   fault: word.optional(),
   remedy: word.optional(),
   practice: word.optional(),
+  expectations: word.optional(),
   isolate: z.boolean(),
   shard: shard.optional(),
   out: word,
@@ -77,7 +78,8 @@ export async function run(argv: unknown): Promise<number> {
 async function prepareRun(options: RunOptions): Promise<Prepared[]> {
   await using cluster = await openCluster({ provider: options.cluster, seed: options.seed, nodes: options.nodes });
   const { vm, grep = null, fault = null, remedy = null, practice = null, shard = null, ...rest } = options;
-  return prepare({ ...rest, vmFiles: vm, grep, fault, remedy, practice, shard }, cluster);
+  const siteRules = options.expectations ?? null;
+  return prepare({ ...rest, vmFiles: vm, siteRules, grep, fault, remedy, practice, shard }, cluster);
 }
 
 /** What a reader of the results must know of a variant, once each. */
@@ -116,8 +118,13 @@ async function runAndShow(
 }
 
 /** What else `rebound run` must be given to do the same again. */
-function rerunOptions({ nodes, vm }: RunOptions): string[] {
-  return [...(nodes === defaultNodes ? [] : ["--nodes", String(nodes)]), ...vm.flatMap((file) => ["--vm", file])];
+function rerunOptions({ nodes, vm, expectations, isolate }: RunOptions): string[] {
+  return [
+    ...(nodes === defaultNodes ? [] : ["--nodes", String(nodes)]),
+    ...vm.flatMap((file) => ["--vm", file]),
+    ...(expectations === undefined ? [] : ["--expectations", expectations]),
+    ...(isolate ? ["--isolate"] : []),
+  ];
 }
 
 const defaultNodes = 3;

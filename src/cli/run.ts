@@ -39,6 +39,11 @@ export const runCommand: CommandModule = {
         requiresArg: true,
         describe: "run only experiments that bear on this practice (see `rebound list practices`)",
       })
+      .option("expectations", {
+        type: "string",
+        requiresArg: true,
+        describe: "a YAML file of what your platform does otherwise than is documented",
+      })
       .option("isolate", { type: "boolean", default: false, describe: "run each VM by itself" })
       .option("shard", {
         type: "string",

@@ -4,6 +4,7 @@ import { milliseconds, type Duration } from "../workload/duration.ts";
 import type { Variant } from "../workload/variant.ts";
 import type { Experiment, Expected } from "./experiment.ts";
 import { platformRuling, type Ruling } from "./expectations/expect.ts";
+import { siteRuling, type SiteRule } from "./expectations/site-rules.ts";
 import type { Situation } from "./expectations/situation.ts";
 import type { Expectation, Plan, PlannedPhase, PlannedVariant } from "./plan.ts";
 
@@ -14,6 +15,8 @@ export interface PlanOptions {
   scenario: string;
   seed: number;
   repeat: number;
+  /** What the site's platform does otherwise than is documented. */
+  site?: SiteRule[];
   /** Variants that are judged; the others are left out. */
   only?(experiment: string, variant: string): boolean;
 }
@@ -33,10 +36,9 @@ export function planExperiment(
   const chosen = experiment.variants
     .filter((variant) => options.only?.(experiment.id, variant.name) ?? true)
     .map((variant) => ({ ...variant, manifestSha256: sha256(variant.manifests) }));
-  const ruled = rulePhases(experiment, chosen, ["observe", ...remedies.map((remedy) => remedy.name), "return"], {
-    fault,
-    cluster: description,
-  });
+  const possible = ["observe", ...remedies.map((remedy) => remedy.name), "return"];
+  const context = { fault, cluster: description };
+  const ruled = rulePhases(experiment, chosen, possible, context, options.site ?? []);
   const phases = ruled.filter(({ name: phase, rulings }) => phase !== "return" || watchesReturn(experiment, rulings));
   const variants = chosen.map((variant) => ({
     ...variant,
@@ -79,13 +81,16 @@ function rulePhases(
   variants: Planned[],
   phases: string[],
   context: Pick<Situation, "fault" | "cluster">,
+  site: SiteRule[],
 ): RuledPhase[] {
   let heldMs = statedLimit(experiment, "observe");
   return phases.map((name, index) => {
     const before = phases.slice(0, index);
     const rulings: Rulings = new Map();
     for (const variant of variants) {
-      const documented = platformRuling({ ...context, phase: name, before, heldMs, variant });
+      const situation = { ...context, phase: name, before, heldMs, variant };
+      const platform = platformRuling(situation);
+      const documented = siteRuling(site, situation, platform) ?? platform;
       const stated = (name === "observe" ? experiment.expect : experiment.expectAfter?.[name])?.[variant.name];
       const ruling = stated === undefined ? documented : statedRuling(stated, experiment, documented);
       if (ruling !== null) rulings.set(variant, ruling);

@@ -14,6 +14,18 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** Outcomes that can be expected. */
+export const expectationOutcomes = [
+  "restarted",
+  "stopped",
+  "migrated",
+  "stuck",
+  "rebooted",
+  "resumed",
+  "blocked",
+  "undisturbed",
+] as const satisfies Outcome[];
+
 /** Outcomes that have a time to recover. */
 export const comebacks: ReadonlySet<Outcome> = new Set(["restarted", "rebooted", "resumed", "migrated"]);
 

@@ -10,6 +10,7 @@ import { missingReference } from "../workload/references.ts";
 import { whyNeverScheduled } from "../workload/schedulable.ts";
 import { userVariants } from "../workload/user-variants.ts";
 import type { Variant } from "../workload/variant.ts";
+import { readSiteRules } from "./expectations/site-rules.ts";
 import type { Experiment } from "./experiment.ts";
 import { loadScenarios, type Declared } from "./load-scenarios.ts";
 import { tryOut } from "./trial.ts";
@@ -28,6 +29,8 @@ export interface Selection {
   fault: string | null;
   remedy: string | null;
   practice: string | null;
+  /** A file of what the site's platform does otherwise than is documented. */
+  siteRules: string | null;
   /** Each variant has a run to itself, with the experiment's bystanders and nothing beside it. */
   isolate: boolean;
   /** Only this part of the experiments, of so many; counted from 1. */
@@ -50,6 +53,7 @@ export interface Prepared {
  */
 export async function prepare(selection: Selection, cluster: Cluster): Promise<Prepared[]> {
   const declared = await select(selection);
+  const site = selection.siteRules === null ? [] : readSiteRules(selection.siteRules);
   const own = selection.vmFiles.length === 0 ? null : await ownVariants(selection.vmFiles, cluster);
   const prepared = declared.flatMap(({ scenario, experiment }) => {
     const asked = own === null ? experiment : withVariants(experiment, own);
@@ -60,6 +64,7 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
         scenario,
         seed: selection.seed,
         repeat: index + 1,
+        site,
         only: (id, variant) => selection.grep?.test(`${id}/${variant}`) ?? true,
       }),
     }));

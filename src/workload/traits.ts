@@ -53,7 +53,7 @@ export function watchdogAction(variant: Described): string | null {
 }
 
 /** How a probe asks: `tcpSocket`, `httpGet`, `exec` or `guestAgentPing`; null where there is no probe. */
-export function probeKind(probe: Probe | undefined): string | null {
+function probeKind(probe: Probe | undefined): string | null {
   if (probe === undefined) return null;
   return ["tcpSocket", "httpGet", "exec", "guestAgentPing"].find((kind) => kind in probe) ?? null;
 }
@@ -103,7 +103,7 @@ function placementOf(variant: Described & Pick<PlannedVariant, "pinned" | "never
 }
 
 /** The annotations that its VMIs get. */
-export function templateAnnotationsOf({ kind, manifests: [manifest] }: Described): Record<string, string> {
+function templateAnnotationsOf({ kind, manifests: [manifest] }: Described): Record<string, string> {
   if (kind === "VirtualMachineInstance") return manifest?.metadata.annotations ?? {};
   const spec = manifest?.["spec"] as { template?: { metadata?: Partial<KubeObject["metadata"]> } } | undefined;
   return spec?.template?.metadata?.annotations ?? {};

@@ -10,6 +10,7 @@ const everything: Selection = {
   fault: null,
   remedy: null,
   practice: null,
+  siteRules: null,
   isolate: false,
   shard: null,
   seed: 1,

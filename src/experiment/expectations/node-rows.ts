@@ -4,8 +4,8 @@ import type { Situation } from "./situation.ts";
 import * as times from "./times.ts";
 
 /** Losses of a node that end its guests, and those that its guests outlive. */
-export const deadly = ["node-shutdown"] as const;
-export const survived = ["node-freeze", "node-partition", "kubelet-stop"] as const;
+const deadly = ["node-shutdown"] as const;
+const survived = ["node-freeze", "node-partition", "kubelet-stop"] as const;
 export const losses = [...deadly, ...survived] as const;
 
 /** Whether the fault lasts until the node is given up, and not so long that its pods are marked for deletion. */
