@@ -101,7 +101,9 @@ describe("the simulated cluster", () => {
       await cluster.clock.sleep(60_000);
       await cluster.actuators.killQemu(vmi);
       await cluster.clock.sleep(60_000);
-      await cluster.actuators.powerOff(vmi.node);
+      // It may have come back on another node.
+      const now = await cluster.kube.get<VirtualMachineInstance>(virtualMachineInstances, "vm", "default");
+      await cluster.actuators.powerOff(now!.status.nodeName!);
       await cluster.clock.sleep(400_000);
     }
     journal.close("complete");
