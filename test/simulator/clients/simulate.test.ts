@@ -86,8 +86,8 @@ describe("rebound simulate", function () {
   it("says what is wrong with its options, and with its port", async () => {
     for (const [option, value, complaint] of [
       ["--speed", "0", /--speed must be a number above 0, not "0"/],
-      ["--port", "70000", /--port must be below 65536/],
-      ["--nodes", "none", /--nodes must be a whole number of at least 1/],
+      ["--port", "70000", /--port must be a whole number from 0 to 65535, not "70000"/],
+      ["--nodes", "none", /--nodes must be a whole number from 1 to \d+, not "none"/],
     ] as const) {
       const { exitCode, stderr } = await rebound(["simulate", option, value]);
       assert.equal(exitCode, 2);
