@@ -2,7 +2,7 @@ import { UsageError } from "../errors.ts";
 import type { Manifest, RunStrategy, VmiSpec } from "../kube/objects.ts";
 import { readManifests } from "./read-manifests.ts";
 import { resourceOf } from "./resource-of.ts";
-import { variantLabel, type Variant } from "./variant.ts";
+import { runStrategies, variantLabel, type Variant } from "./variant.ts";
 
 const kinds = ["VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"] as const;
 
@@ -91,10 +91,9 @@ function readRunStrategy(spec: Record<string, unknown>, which: string): Omit<Rea
   if (running !== undefined && typeof running !== "boolean") {
     throw new UsageError(`${which}: spec.running is ${JSON.stringify(running)}; it can be true or false`);
   }
-  const strategies: RunStrategy[] = ["Always", "RerunOnFailure", "Manual", "Halted", "Once"];
-  if (runStrategy !== undefined && !strategies.includes(runStrategy as RunStrategy)) {
+  if (runStrategy !== undefined && !runStrategies.includes(runStrategy as RunStrategy)) {
     throw new UsageError(
-      `${which}: spec.runStrategy is ${JSON.stringify(runStrategy)}; it can be ${strategies.join(", ")}`,
+      `${which}: spec.runStrategy is ${JSON.stringify(runStrategy)}; it can be ${runStrategies.join(", ")}`,
     );
   }
   if (running === undefined && runStrategy === undefined) {

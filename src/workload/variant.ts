@@ -1,3 +1,4 @@
+import { UsageError } from "../errors.ts";
 import type { VariantKind } from "../experiment/plan.ts";
 import type { EvictionStrategy, Manifest, RunStrategy, VmiSpec } from "../kube/objects.ts";
 import { guestAnnotations, guestSpec, type GuestOptions } from "./guest.ts";
@@ -31,9 +32,15 @@ export interface VmOptions extends GuestOptions {
 /** Label by which every object of an experiment is found again; its value is the variant's name. */
 export const variantLabel = "rebound.dev/variant";
 
+/** What a VM can be told of when it is to run. */
+export const runStrategies: readonly RunStrategy[] = ["Always", "RerunOnFailure", "Manual", "Halted", "Once"];
+
 /** A VirtualMachine that runs the default test guest. With `runStrategy: "Halted"` it is a bystander. */
 export function vm(name: string, options: VmOptions = {}): Variant {
   const runStrategy = options.runStrategy ?? "Always";
+  if (!runStrategies.includes(runStrategy)) {
+    throw new UsageError(`VM "${name}": runStrategy is "${runStrategy}"; it can be ${runStrategies.join(", ")}`);
+  }
   const { metadata, spec } = template(name, options);
   return {
     name,

@@ -235,3 +235,10 @@ describe("an experiment's declaration", () => {
     });
   }
 });
+
+describe("a VM's declaration", () => {
+  it("is refused with a run strategy that there is none of", () => {
+    const runStrategy = "Alwayss" as "Always";
+    assert.throws(() => vm("web", { runStrategy }), { name: "UsageError", message: /"Alwayss"; it can be Always/ });
+  });
+});
