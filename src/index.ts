@@ -13,6 +13,7 @@ export { launcherKill } from "./faults/launcher-kill.ts";
 export { liveMigration } from "./faults/live-migration.ts";
 export { nodeFreeze } from "./faults/node-freeze.ts";
 export { nodePartition } from "./faults/node-partition.ts";
+export { nodePressure } from "./faults/node-pressure.ts";
 export { nodeShutdown } from "./faults/node-shutdown.ts";
 export type { NodeShutdownOptions } from "./faults/node-shutdown.ts";
 export { oomKill } from "./faults/oom-kill.ts";

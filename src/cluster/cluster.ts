@@ -55,6 +55,7 @@ export type Capability =
   | "node-shutdown"
   | "node-freeze"
   | "node-network"
+  | "node-memory"
   | "kubelet"
   | "kill-qemu"
   | "kill-launcher"
@@ -84,6 +85,9 @@ export interface Actuators {
   /** Lets no packet pass between the node and the rest of the cluster; what runs on it goes on. */
   disconnect(node: string): Promise<Receipt>;
   connect(node: string): Promise<Receipt>;
+  /** Uses up the node's memory until so many bytes are left; `releaseMemory` gives back what was used up. */
+  fillMemory(node: string, leftBytes: number): Promise<Receipt>;
+  releaseMemory(node: string): Promise<Receipt>;
   /** Stops the node's kubelet, and only that: containers and guests go on. */
   stopKubelet(node: string): Promise<Receipt>;
   startKubelet(node: string): Promise<Receipt>;

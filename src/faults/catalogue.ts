@@ -9,6 +9,7 @@ import { kubeletStop } from "./kubelet-stop.ts";
 import { launcherKill } from "./launcher-kill.ts";
 import { nodeFreeze } from "./node-freeze.ts";
 import { nodePartition } from "./node-partition.ts";
+import { nodePressure } from "./node-pressure.ts";
 import { nodeShutdown } from "./node-shutdown.ts";
 import { oomKill } from "./oom-kill.ts";
 import { podDelete } from "./pod-delete.ts";
@@ -43,4 +44,5 @@ export const faults: readonly Fault[] = [
   nodeFreeze(),
   nodePartition(),
   kubeletStop(),
+  nodePressure(),
 ];

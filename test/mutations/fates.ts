@@ -150,6 +150,13 @@ export const fates: Mutation[] = [
     grep: "^drain-bridge/always$",
   },
   {
+    what: "the kubelet evicts nothing",
+    file: "src/simulator/settings.ts",
+    find: "evictionHardMemoryMiB: 100",
+    replace: "evictionHardMemoryMiB: 1",
+    grep: "^node-pressure-always/evicted$",
+  },
+  {
     what: "a crashed domain counts as shut down",
     file: phases,
     find: `case "Crashed":

@@ -23,6 +23,8 @@ export function simulatedActuators(hands: Hands, clock: Clock): Actuators {
     thaw: (node) => did(() => hands.thaw(node)),
     disconnect: (node) => did(() => hands.disconnect(node)),
     connect: (node) => did(() => hands.connect(node)),
+    fillMemory: (node, leftBytes) => did(() => hands.fillMemory(node, leftBytes)),
+    releaseMemory: (node) => did(() => hands.releaseMemory(node)),
     stopKubelet: (node) => did(() => hands.stopKubelet(node)),
     startKubelet: (node) => did(() => hands.startKubelet(node)),
     stopComponent: (component) => did(() => hands.stopComponent(component)),

@@ -26,6 +26,22 @@ export function isUnremedied({ before }: Situation): boolean {
 /** What becomes of VMs on a node that is lost, and when it comes back by itself. */
 export const nodeRows: readonly Row[] = [
   {
+    id: "evicted by the kubelet, which asks nobody",
+    source: `Kubernetes: eviction manager; ${sources.finalPhases}`,
+    fault: "node-pressure",
+    phase: "observe",
+    outcomes: afterFailure,
+    waits: (situation) => times.sum(times.evicted, times.launcherDead(situation)),
+  },
+  {
+    id: "memory given back after an eviction",
+    source: sources.finalPhases,
+    fault: "node-pressure",
+    phase: "return",
+    outcomes: { ...all("stopped"), Always: "undisturbed", RerunOnFailure: "undisturbed", replicaSet: "undisturbed" },
+    waits: () => times.noWait,
+  },
+  {
     id: "node lost, its pods not yet marked",
     source: sources.silentNode,
     fault: losses,

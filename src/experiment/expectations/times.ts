@@ -59,6 +59,9 @@ export function launcherDead({ variant }: Situation): Wait {
   return variant.kind === "VirtualMachineInstanceReplicaSet" ? domainEvent : watchdog;
 }
 
+/** The kubelet looks every 10 s whether memory is short, and gives what it evicts 1 s (pkg/kubelet/eviction). */
+export const evicted: Wait = { least: 0, most: 10_000 + 1_000 + 5_000 };
+
 /** A hung guest's i6300esb fires after the 30 s that the guest's own daemon sets. */
 export const watchdogDevice: Wait = { least: 30_000, most: 35_000 };
 
