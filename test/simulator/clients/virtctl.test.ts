@@ -42,6 +42,8 @@ class Virtctl {
       },
       { "content-type": "application/json" },
     );
+    // It may have ended, and gone, in between.
+    if (status === 404) return false;
     assert.equal(status, 200, text);
     return true;
   }
