@@ -1,19 +1,5 @@
 import type { EvictionStrategy, Manifest, RunStrategy } from "../kube/objects.ts";
 
-/** What became of a variant, by observation alone. */
-export const outcomes = [
-  "restarted",
-  "stopped",
-  "migrated",
-  "stuck",
-  "rebooted",
-  "resumed",
-  "blocked",
-  "undisturbed",
-  "unknown",
-] as const;
-export type Outcome = (typeof outcomes)[number];
-
 /** Outcomes that can be expected. */
 export const expectationOutcomes = [
   "restarted",
@@ -24,7 +10,11 @@ export const expectationOutcomes = [
   "resumed",
   "blocked",
   "undisturbed",
-] as const satisfies Outcome[];
+] as const;
+
+/** What became of a variant, by observation alone; `unknown` without the evidence to tell. */
+export const outcomes = [...expectationOutcomes, "unknown"] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** Outcomes that have a time to recover. */
 export const comebacks: ReadonlySet<Outcome> = new Set(["restarted", "rebooted", "resumed", "migrated"]);
