@@ -8,6 +8,8 @@ export interface CommandOptions {
   /** After it the command and all that it began are killed, in milliseconds. */
   limitMs: number;
   signal?: AbortSignal | undefined;
+  /** What to call it in place of its words, where those hold a secret. */
+  called?: string;
   /** What it reads on its standard input. */
   input?: string;
   env?: Record<string, string>;
@@ -42,7 +44,7 @@ const graceMs = 5_000;
  */
 export async function runCommand(file: string, args: string[], options: CommandOptions): Promise<string> {
   const { clock, limitMs, signal, input, env, onBegin, onLine } = options;
-  const line = [file, ...args].join(" ");
+  const line = options.called ?? `\`${[file, ...args].join(" ")}\``;
   const work = async (abort: AbortSignal): Promise<string> => {
     const running = execa(file, args, {
       cancelSignal: abort,
@@ -59,7 +61,7 @@ export async function runCommand(file: string, args: string[], options: CommandO
     if (isCanceled) throw abort.reason;
     if (code === "ENOENT") throw new CommandError(`there is no \`${file}\` on the PATH`, { missing: true });
     const last = stderr.trim().split("\n").slice(-3).join("; ") || "it said nothing";
-    throw new CommandError(`\`${line}\` failed (exit code ${exitCode ?? code}): ${last}`, { stderr });
+    throw new CommandError(`${line} failed (exit code ${exitCode ?? code}): ${last}`, { stderr });
   };
   let ended: Promise<unknown> = Promise.resolve();
   const follow = (abort: AbortSignal): Promise<string> => {
@@ -68,10 +70,10 @@ export async function runCommand(file: string, args: string[], options: CommandO
     return running;
   };
   try {
-    return await withDeadline(clock, limitMs, follow, `\`${line}\``, signal);
+    return await withDeadline(clock, limitMs, follow, line, signal);
   } catch (error) {
     // Who comes after it must not meet it still at work.
-    await withDeadline(clock, 2 * graceMs, () => ended, `\`${line}\` to end`).catch(() => {});
+    await withDeadline(clock, 2 * graceMs, () => ended, `${line} to end`).catch(() => {});
     if (error instanceof DeadlineError) throw new CommandError(error.message, { cause: error });
     throw error;
   }
