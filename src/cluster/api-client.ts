@@ -58,6 +58,10 @@ class ApiClient implements KubeClient {
     return items as T[];
   }
 
+  read(path: string): Promise<string> {
+    return this.#answer({ method: "GET", path });
+  }
+
   async create<T extends KubeObject>(object: Manifest): Promise<T> {
     const resource = await this.#resourceOf(object.apiVersion, object.kind);
     const path = pathOf(resource, object.metadata?.namespace ?? "default");
@@ -142,7 +146,12 @@ class ApiClient implements KubeClient {
     return found;
   }
 
-  async #call<T>({ method, path, body, contentType = "application/json" }: Call): Promise<T> {
+  async #call<T>(call: Call): Promise<T> {
+    const text = await this.#answer(call);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  }
+
+  async #answer({ method, path, body, contentType = "application/json" }: Call): Promise<string> {
     const context = this.#configuration.baseServer.makeRequestContext(path, method);
     context.setHeaderParam("Accept", accept);
     if (body !== undefined) {
@@ -152,7 +161,7 @@ class ApiClient implements KubeClient {
     const response = await this.#configuration.httpApi.send(context).toPromise();
     const text = await response.body.text();
     if (response.httpStatusCode >= 300) throw ApiError.fromBody(response.httpStatusCode, text);
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+    return text;
   }
 }
 

@@ -6,6 +6,8 @@ export interface KubeClient {
   /** The object, or null where there is none. */
   get<T extends KubeObject>(resource: Resource, name: string, namespace?: string): Promise<T | null>;
   list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<T[]>;
+  /** The text at a path that holds no object: `/version`, or what a kubelet says of itself through the API server. */
+  read(path: string): Promise<string>;
   create<T extends KubeObject>(object: Manifest): Promise<T>;
   mergePatch<T extends KubeObject>(
     resource: Resource,
