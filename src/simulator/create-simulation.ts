@@ -3,6 +3,7 @@ import { qualify } from "./api/registry.ts";
 import { startAttachDetach } from "./controllers/attach-detach.ts";
 import { startDaemonSets } from "./controllers/daemon-sets.ts";
 import { startDeployments } from "./controllers/deployments.ts";
+import { startDisruptionBudgets } from "./controllers/disruption-budgets.ts";
 import { startGarbageCollector } from "./controllers/garbage-collector.ts";
 import { startNamespaceDeletion, type Namespace } from "./controllers/namespace-deletion.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
@@ -76,6 +77,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   startPodGc(world);
   startDaemonSets(world);
   startDeployments(world);
+  startDisruptionBudgets(world);
   startGarbageCollector(world);
   startNamespaceDeletion(world);
   const kubelets = startNodes(world, nodeProfiles(random, options));

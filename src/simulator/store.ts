@@ -199,7 +199,8 @@ export class Store {
 
   /**
    * Marks or removes the object: with finalizers it gets a deletionTimestamp and stays; a pod bound to a node
-   * and not finished stays for its grace period until its kubelet removes it; all else goes at once.
+   * and not finished stays for its grace period until its kubelet removes it; all else goes at once, a pod after
+   * one last change that leaves it no grace, other objects as they were (registry/generic: Store.Delete).
    * Returns the object as marked or as it was last.
    */
   delete<T extends KubeObject>(
@@ -226,9 +227,14 @@ export class Store {
       meta.deletionTimestamp = secondsAfter(new Date(meta.deletionTimestamp), -saved);
       meta.deletionGracePeriodSeconds = grace;
     }
-    if (isReleased(resource, draft)) return this.#commit("DELETED", resource, draft, old, options);
-    if (same(draft, old)) return old;
-    return this.#commit("MODIFIED", resource, draft, old, options);
+    const released = isReleased(resource, draft);
+    if (released && resource !== "pods") return this.#remove(resource, old, options);
+    const marked = same(draft, old) ? old : this.#commit("MODIFIED", resource, draft, old, options);
+    return released ? this.#remove(resource, marked, options) : marked;
+  }
+
+  #remove<T extends KubeObject>(resource: string, last: T, options: WriteOptions): T {
+    return this.#commit("DELETED", resource, { ...last, metadata: { ...last.metadata } }, last, options);
   }
 
   /** Stores `next` in the place of `old`, with what of its metadata is not a writer's to say. */
@@ -251,7 +257,7 @@ export class Store {
       return this.#commit("MODIFIED", resource, draft, old, options);
     }
     // The change that lets it go is never stored: what goes is what was stored before (registry/generic: deleteObj).
-    return this.#commit("DELETED", resource, { ...old, metadata: { ...old.metadata } }, old, options);
+    return this.#remove(resource, old, options);
   }
 
   #commit<T extends KubeObject>(

@@ -1,6 +1,6 @@
-import type { KubeObject, Pod } from "../../kube/objects.ts";
-import { matchesLabels, requirementsOf } from "../../kube/selector.ts";
-import type { LabelSelector } from "../../kube/selector.ts";
+import type { Pod } from "../../kube/objects.ts";
+import { covers } from "../controllers/disruption-budgets.ts";
+import type { DisruptionBudget } from "../controllers/disruption-budgets.ts";
 import type { ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
 import type { World } from "../world.ts";
@@ -11,11 +11,6 @@ import type { Served } from "./registry.ts";
 import { isDryRun, readObject } from "./request.ts";
 import type { Query, Target } from "./request.ts";
 import { answer, badRequest } from "./wire.ts";
-
-interface PodDisruptionBudget extends KubeObject {
-  spec: { selector?: LabelSelector };
-  status?: { disruptionsAllowed?: number; desiredHealthy?: number; currentHealthy?: number };
-}
 
 /** POST to a pod's `eviction`: deletes the pod, unless a webhook or a disruption budget stands against it. */
 export function evict(world: World, served: Served, target: Target, query: Query): ApiResponse {
@@ -29,7 +24,7 @@ export function evict(world: World, served: Served, target: Target, query: Query
     );
   }
   admitEviction(world, pod, eviction, dryRun);
-  checkBudgets(world, pod);
+  useBudget(world, pod, dryRun);
   if (!dryRun) markDisrupted(world, pod);
   world.store.delete("pods", pod.metadata.namespace, pod.metadata.name, {
     ...(deleteOptions?.gracePeriodSeconds !== undefined && { gracePeriodSeconds: deleteOptions.gracePeriodSeconds }),
@@ -39,21 +34,34 @@ export function evict(world: World, served: Served, target: Target, query: Query
   return answer(201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
 }
 
-function checkBudgets({ store }: World, pod: Pod): void {
+/** Takes the eviction off the pod's budget; 429 where that is used up, 500 where more than one speaks of the pod. */
+function useBudget({ store }: World, pod: Pod, dryRun: boolean): void {
   const { phase } = pod.status;
   // Pods that have ended, or wait for a node, disturb nobody when they go.
   if (phase === "Succeeded" || phase === "Failed" || phase === "Pending") return;
   if (pod.metadata.deletionTimestamp !== undefined) return;
-  const budget = store
-    .list<PodDisruptionBudget>("poddisruptionbudgets", pod.metadata.namespace)
-    .find(({ spec }) => matchesLabels(requirementsOf(spec.selector ?? {}), pod.metadata.labels));
-  if (budget === undefined || (budget.status?.disruptionsAllowed ?? 0) > 0) return;
-  const { desiredHealthy = 0, currentHealthy = 0 } = budget.status ?? {};
+  const [budget, ...more] = store
+    .list<DisruptionBudget>("poddisruptionbudgets", pod.metadata.namespace)
+    .filter(({ spec }) => covers(spec, pod.metadata.labels));
+  if (budget === undefined) return;
+  if (more.length > 0) {
+    const message = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+    throw new StatusError(500, "InternalError", message, { causes: [{ message }] });
+  }
+  const { desiredHealthy = 0, currentHealthy = 0, disruptionsAllowed = 0 } = budget.status ?? {};
+  const { namespace, name } = budget.metadata;
+  if (disruptionsAllowed > 0) {
+    if (dryRun) return;
+    store.mutate<DisruptionBudget>("poddisruptionbudgets", namespace, name, ({ status }) => {
+      status!.disruptionsAllowed--;
+    });
+    return;
+  }
   throw new StatusError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
     causes: [
       {
         reason: "DisruptionBudget",
-        message: `The disruption budget ${budget.metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
+        message: `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
       },
     ],
   });

@@ -75,7 +75,7 @@ export function startTaintEviction(world: World): void {
     const timer = world.clock.schedule(delayMs, () => {
       appointments.delete(uid);
       // A few workers share the pods of a node that fall due at once: they are marked one after the other.
-      const delayMs = world.random.between(5, 400, uid, "eviction");
+      const delayMs = world.random.between(5, 120, uid, "eviction");
       evictions.add(`${pod.metadata.namespace}/${pod.metadata.name}/${uid}`, delayMs);
     });
     appointments.set(uid, { timer, atMs, pod });

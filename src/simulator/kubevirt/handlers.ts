@@ -1,12 +1,16 @@
 import type { Container, Pod, VirtualMachineInstance } from "../../kube/objects.ts";
 import type { SimulatedMachine } from "../node/machine.ts";
-import type { Exit } from "../node/process.ts";
+import type { Exit, Process } from "../node/process.ts";
 import type { World } from "../world.ts";
 import { VirtHandler } from "./handler/virt-handler.ts";
 import { InstancesByNode } from "./instances-by-node.ts";
 import { labels } from "./names.ts";
 import type { Launcher, LauncherListener } from "./launcher/launcher.ts";
 import type { Launchers } from "./launcher/launchers.ts";
+
+/** The init container of a virt-handler's pod, and how long it takes in milliseconds, as seen. */
+export const labellerContainer = "virt-launcher";
+const labellerMs = [3_800, 5_200] as const;
 
 /** The virt-handlers that run, one on each node, and the way of VMIs and domains to them. */
 export class Handlers implements LauncherListener {
@@ -69,13 +73,9 @@ export class Handlers implements LauncherListener {
     this.on(launcher.machine.node)?.launcherGone(launcher);
   }
 
-  #start(
-    pod: Pod,
-    { name }: Container,
-    machine: SimulatedMachine,
-    exited: (exit: Exit) => void,
-  ): VirtHandler | undefined {
-    if (name !== "virt-handler") return undefined;
+  #start(pod: Pod, { name }: Container, machine: SimulatedMachine, exited: (exit: Exit) => void): Process | undefined {
+    if (pod.metadata.labels?.[labels.app] !== "virt-handler") return undefined;
+    if (name === labellerContainer) return this.#label(pod, machine, exited);
     const { node } = machine;
     const create = (): VirtHandler => {
       const fresh = new VirtHandler(this.#world, pod, machine, this.#launchers, this, exited);
@@ -93,5 +93,17 @@ export class Handlers implements LauncherListener {
       this.#world.onReachChange(node, () => this.#byNode.get(node)?.reachChanged());
     }
     return handler;
+  }
+
+  /** A program that ends by itself, unless it is told to before. */
+  #label({ metadata: { uid } }: Pod, machine: SimulatedMachine, exited: (exit: Exit) => void): Process {
+    const { random, clock } = this.#world;
+    const end = (afterMs: number, exit: Exit): void => void machine.schedule(afterMs, () => exited(exit));
+    end(random.between(...labellerMs, uid, "node-labeller", clock.now()), { code: 0, reason: "Completed" });
+    return {
+      signal: () => end(0, { code: 137, reason: "Error" }),
+      probe: () => "success",
+      memory: () => 64 * 2 ** 20,
+    };
   }
 }

@@ -1,4 +1,5 @@
 import type { KubeObject, Node, Pod, Toleration } from "../../kube/objects.ts";
+import type { DisruptionBudget } from "../controllers/disruption-budgets.ts";
 import { daemonPod } from "../controllers/daemon-sets.ts";
 import { replicaSetOf } from "../controllers/deployments.ts";
 import { podFrom, type Workload } from "../controllers/workload.ts";
@@ -6,6 +7,7 @@ import { versions } from "../settings.ts";
 import type { World } from "../world.ts";
 import { createAdmitted, type NewObject } from "./create.ts";
 import { labelNode } from "./handler/node-labels.ts";
+import { labellerContainer } from "./handlers.ts";
 import { apiVersion, images, labels, namespace } from "./names.ts";
 
 interface KubeVirtResource extends KubeObject {
@@ -31,6 +33,9 @@ export function installKubeVirt(world: World): void {
     const deployment = store.create<Workload>("deployments", workload("Deployment", component, infraTolerations));
     const set = store.create<Workload>("replicasets", replicaSetOf(deployment));
     for (let count = 0; count < replicas; count++) run(world, podFrom(set), infra.metadata.name);
+  }
+  for (const component of ["virt-api", "virt-controller"]) {
+    store.create<DisruptionBudget>("poddisruptionbudgets", budget(component));
   }
   const handlers = store.create<Workload>("daemonsets", workload("DaemonSet", "virt-handler", handlerTolerations));
   for (const node of nodes) {
@@ -83,6 +88,15 @@ const handlerProbes = {
   readinessProbe: { ...health, periodSeconds: 20 },
 };
 
+/** Asks the node's libvirt for its CPUs and machine types, each time before virt-handler starts. */
+const nodeLabeller = {
+  name: labellerContainer,
+  image: images.launcher,
+  command: ["/bin/sh", "-c"],
+  args: ["node-labeller.sh"],
+  resources: {},
+};
+
 const memoryRequests: Record<string, string> = {
   "virt-api": "500Mi",
   "virt-controller": "275Mi",
@@ -114,6 +128,7 @@ function workload(kind: "Deployment" | "DaemonSet", component: string, toleratio
           ...(kind === "Deployment" && {
             affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: onControlPlane } },
           }),
+          ...(component === "virt-handler" && { initContainers: [nodeLabeller] }),
           containers: [
             {
               name: component,
@@ -134,6 +149,20 @@ function workload(kind: "Deployment" | "DaemonSet", component: string, toleratio
         },
       },
     },
+  };
+}
+
+/** All but one of a component's replicas may be evicted at once. */
+function budget(component: string): NewObject<DisruptionBudget> {
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: {
+      name: `${component}-pdb`,
+      namespace,
+      labels: { "app.kubernetes.io/component": "kubevirt", [labels.app]: `${component}-pdb` },
+    },
+    spec: { minAvailable: replicas - 1, selector: { matchLabels: { [labels.app]: component } } },
   };
 }
 

@@ -20,6 +20,8 @@ export interface PodFacts {
   verdict: Verdict | undefined;
   /** Whether it is known by now what became of the containers that ran before the kubelet started. */
   settled: boolean;
+  /** Whether a main container has been started in the present sandbox: init containers count no more. */
+  begun: boolean;
   /** It has been told to end, or has nothing left to run: what has ended is not started again. */
   terminal: boolean;
   record(container: string): ContainerRecord | undefined;
@@ -100,7 +102,7 @@ function podPhase(pod: Pod, facts: PodFacts): NonNullable<Pod["status"]["phase"]
   }
   const initFailed = init.some((one) => !isSidecar(one) && (facts.record(one.name)?.exit?.code ?? 0) !== 0);
   if (initFailed && pod.spec.restartPolicy === "Never") return "Failed";
-  if (!isInitialized(pod, facts) || mains.includes(undefined)) return "Pending";
+  if ((!facts.begun && !isInitialized(pod, facts)) || mains.includes(undefined)) return "Pending";
   return "Running";
 }
 
@@ -119,7 +121,6 @@ export function qosClass(pod: Pod): "Guaranteed" | "Burstable" | "BestEffort" {
 
 /** Whether every init container has done its part. */
 function isInitialized(pod: Pod, facts: Pick<PodFacts, "record">): boolean {
-  if (pod.spec.containers.some(({ name }) => facts.record(name) !== undefined)) return true;
   return initContainersOf(pod).every((one) => {
     const record = facts.record(one.name);
     return isSidecar(one) ? runs(record) : record?.exit?.code === 0;
@@ -191,7 +192,8 @@ function ownConditions(
 
 function initializedCondition(pod: Pod, facts: PodFacts, phase: string, init: ContainerStatus[]): Condition {
   if (phase === "Succeeded") return { type: "Initialized", status: "True", reason: "PodCompleted" };
-  if (isInitialized(pod, facts)) return { type: "Initialized", status: "True" };
+  const ran = pod.spec.containers.some(({ name }) => facts.record(name) !== undefined);
+  if (ran || isInitialized(pod, facts)) return { type: "Initialized", status: "True" };
   const incomplete = init.filter(({ ready }) => !ready).map(({ name }) => name);
   return {
     type: "Initialized",

@@ -351,6 +351,7 @@ export class PodWorker {
       sandboxReady: this.#sandbox === "ready" && !ended,
       verdict: this.#verdict,
       settled: this.#settled,
+      begun: this.#pod.spec.containers.some(({ name }) => this.#record(name) !== undefined),
       terminal: this.#isEnding(),
       record: (container) => this.#host.runtime.record(this.#uid, container),
       ready: (container) => this.#probers.get(`Readiness/${container}`)?.success ?? true,

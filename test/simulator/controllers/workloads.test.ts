@@ -86,11 +86,22 @@ describe("a daemon set", () => {
     const fixture = new Fixture();
     const [before] = on(fixture, "worker2");
     fixture.simulation.store.delete("pods", "kubevirt", before!.metadata.name, { gracePeriodSeconds: 0 });
-    fixture.pass(30);
+    fixture.pass(60);
     const [now, ...more] = on(fixture, "worker2");
     assert.notEqual(now!.metadata.uid, before!.metadata.uid);
     assert.ok(isReady(now!));
     assert.deepEqual(more, []);
+  });
+
+  it("waits for the pod's init container after a boot, and its pod is Pending meanwhile", () => {
+    const fixture = new Fixture();
+    const [pod] = on(fixture, "worker2");
+    fixture.simulation.hands.powerOff("worker2");
+    fixture.simulation.hands.powerOn("worker2");
+    const phaseOf = () => fixture.simulation.store.get<Pod>("pods", "kubevirt", pod!.metadata.name)?.status.phase;
+    fixture.until(() => phaseOf() === "Pending", 30);
+    const waited = fixture.until(() => phaseOf() === "Running", 30);
+    assert.ok(waited > 3 && waited < 6, `${waited} s`);
   });
 
   it("keeps its pod on a silent node, loses it to the out-of-service taint, and waits for the taint to go", () => {

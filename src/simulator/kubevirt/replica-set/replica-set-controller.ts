@@ -9,9 +9,10 @@ import type { World } from "../../world.ts";
 import { withCondition, withoutCondition } from "../conditions.ts";
 import { createAdmitted } from "../create.ts";
 import { isFinal } from "../instance/phase.ts";
-import { apiVersion } from "../names.ts";
+import { annotations, apiVersion } from "../names.ts";
 import { Retries } from "../retries.ts";
 import { SyncError } from "../sync-error.ts";
+import { setOrDrop } from "../virtual-machine/status.ts";
 
 const resource = "virtualmachineinstancereplicasets";
 const instances = "virtualmachineinstances";
@@ -19,7 +20,14 @@ const instances = "virtualmachineinstances";
 /** At most so many VMIs are created or deleted in one pass (watch/replicaset/replicaset.go: burstReplicas). */
 const burst = 250;
 
-/** virt-controller's replica sets: so many VMIs of one template, replaced as soon as they end or are about to. */
+/** How soon a change is looked at, and what the API server and virt-api's webhooks take for a write, as seen; milliseconds. */
+const reactionMs = [1, 4] as const;
+const writeMs = [30, 90] as const;
+
+/**
+ * virt-controller's replica sets (watch/replicaset/replicaset.go): so many VMIs of one template, replaced as soon as
+ * they end or are about to. A pass acts on what it saw when it began, and says so in the status when it is through.
+ */
 export class ReplicaSetController {
   readonly #world: World;
   readonly #queue: WorkQueue;
@@ -32,32 +40,69 @@ export class ReplicaSetController {
   }
 
   #observe({ resource: changed, object }: Change): void {
-    const { namespace, name, ownerReferences } = object.metadata;
-    if (changed === resource) this.#queue.add(`${namespace}/${name}`);
+    const { namespace, name, ownerReferences, resourceVersion } = object.metadata;
+    const enqueue = (set: string): void => {
+      this.#queue.add(`${namespace}/${set}`, this.#draw(reactionMs, "reaction", set, resourceVersion));
+    };
+    if (changed === resource) enqueue(name);
     if (changed !== instances) return;
     const owner = ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstanceReplicaSet");
-    if (owner !== undefined) this.#queue.add(`${namespace}/${owner.name}`);
+    if (owner !== undefined) enqueue(owner.name);
   }
 
-  #reconcile(key: string): void {
+  #reconcile(key: string): number | void {
     const [namespace, name] = key.split("/") as [string, string];
     const set = this.#world.store.get<VirtualMachineInstanceReplicaSet>(resource, namespace, name);
     if (set === undefined) return this.#retries.forget(key);
+    if (set.metadata.annotations?.[annotations.latestObservedApiVersion] === undefined) {
+      return this.#noteApiVersion(key, set);
+    }
     const members = this.#members(set);
     const active = members.filter(isActive);
+    const managed = set.metadata.deletionTimestamp === undefined && set.spec.paused !== true;
+    const idle = !managed || (active.length === (set.spec.replicas ?? 1) && !members.some(isOver));
+    const { resourceVersion } = this.#world.store;
+    const actMs = idle ? 0 : this.#draw(writeMs, "act", key, resourceVersion);
+    const toldMs = actMs + this.#draw(writeMs, "status", key, resourceVersion);
+    const later = (delayMs: number, run: () => void): void => {
+      this.#world.clock.schedule(delayMs, () => {
+        if (this.#world.up("virt-controller")) run();
+      });
+    };
     let error: SyncError | undefined;
-    if (set.metadata.deletionTimestamp === undefined && set.spec.paused !== true) {
-      try {
-        this.#scale(set, active);
-        this.#cleanUp(set, members);
-        this.#retries.forget(key);
-      } catch (caught) {
-        if (!(caught instanceof SyncError)) throw caught;
-        error = caught;
-        this.#queue.add(key, this.#retries.next(key));
-      }
+    if (!idle) later(actMs, () => (error = this.#act(key, set, members, active)));
+    later(toldMs, () => this.#updateStatus(set, active, error));
+    return toldMs;
+  }
+
+  #act(
+    key: string,
+    set: VirtualMachineInstanceReplicaSet,
+    members: VirtualMachineInstance[],
+    active: VirtualMachineInstance[],
+  ): SyncError | undefined {
+    try {
+      this.#scale(set, active);
+      this.#cleanUp(set, members);
+      this.#retries.forget(key);
+      return undefined;
+    } catch (caught) {
+      if (!(caught instanceof SyncError)) throw caught;
+      this.#queue.add(key, this.#retries.next(key));
+      return caught;
     }
-    this.#updateStatus(set, active, error);
+  }
+
+  #noteApiVersion(key: string, { metadata: { namespace, name } }: VirtualMachineInstanceReplicaSet): void {
+    // Every write to a replica set passes a webhook of virt-api's.
+    if (!this.#world.up("virt-api")) return this.#queue.add(key, this.#retries.next(key));
+    this.#world.store.mutate(resource, namespace, name, ({ metadata }) => {
+      metadata.annotations = {
+        ...metadata.annotations,
+        [annotations.latestObservedApiVersion]: "v1",
+        [annotations.storageObservedApiVersion]: "v1",
+      };
+    });
   }
 
   #members(set: VirtualMachineInstanceReplicaSet): VirtualMachineInstance[] {
@@ -79,8 +124,7 @@ export class ReplicaSetController {
 
   /** Ended ones, and those whose pod is going, make room at once. */
   #cleanUp(set: VirtualMachineInstanceReplicaSet, members: VirtualMachineInstance[]): void {
-    for (const vmi of members) {
-      if (vmi.metadata.deletionTimestamp !== undefined || isActive(vmi)) continue;
+    for (const vmi of members.filter(isOver)) {
       this.#delete(set, vmi, `Deleted finished virtual machine: ${vmi.metadata.uid}`);
     }
   }
@@ -122,6 +166,7 @@ export class ReplicaSetController {
 
   #delete(set: VirtualMachineInstanceReplicaSet, vmi: VirtualMachineInstance, message: string): void {
     const { namespace, name, uid } = vmi.metadata;
+    if (this.#world.store.get(instances, namespace, name)?.metadata.uid !== uid) return;
     this.#world.store.delete(instances, namespace, name, { preconditions: { uid } });
     this.#event(set, "Normal", "SuccessfulDelete", message);
   }
@@ -131,15 +176,18 @@ export class ReplicaSetController {
     active: VirtualMachineInstance[],
     error: SyncError | undefined,
   ): void {
+    // Every write to a replica set passes a webhook of virt-api's; a status that is lost waits for the next change.
+    if (!this.#world.up("virt-api")) return;
     const { namespace, name, uid } = set.metadata;
     const now = this.#world.clock.stamp();
     const wasPaused = condition(set, "ReplicaPaused") !== undefined;
     const paused = set.spec.paused === true;
+    const ready = active.filter((vmi) => condition(vmi, "Ready")?.status === "True").length;
     this.#world.store.mutate<VirtualMachineInstanceReplicaSet>(resource, namespace, name, (draft) => {
       if (draft.metadata.uid !== uid) return;
       draft.status ??= {};
-      draft.status.replicas = active.length;
-      draft.status.readyReplicas = active.filter((vmi) => condition(vmi, "Ready")?.status === "True").length;
+      setOrDrop(draft.status, "replicas", active.length || undefined);
+      setOrDrop(draft.status, "readyReplicas", ready || undefined);
       draft.status.labelSelector = formatLabelSelector(requirementsOf(set.spec.selector));
       let conditions = draft.status.conditions ?? [];
       conditions = paused
@@ -155,6 +203,10 @@ export class ReplicaSetController {
     if (!paused && wasPaused) this.#event(set, "Normal", "SuccessfulResumed", "Resumed");
   }
 
+  #draw([low, high]: readonly [number, number], ...what: (string | number)[]): number {
+    return this.#world.random.between(low, high, "vmirs", ...what);
+  }
+
   #event(set: VirtualMachineInstanceReplicaSet, type: "Normal" | "Warning", reason: string, message: string): void {
     recordEvent(this.#world, set, type, reason, message, "virtualmachinereplicaset-controller");
   }
@@ -165,6 +217,11 @@ function isActive(vmi: VirtualMachineInstance): boolean {
   if (isFinal(vmi) || vmi.metadata.deletionTimestamp !== undefined) return false;
   const ready = condition(vmi, "Ready");
   return !(ready?.status === "False" && ready.reason === "PodTerminating");
+}
+
+/** Whether it is to make room: it has ended, or its pod is going, and nobody has deleted it yet. */
+function isOver(vmi: VirtualMachineInstance): boolean {
+  return vmi.metadata.deletionTimestamp === undefined && !isActive(vmi);
 }
 
 function made(type: string, reason: string, message: string, now: string): Condition {
