@@ -6,14 +6,22 @@ import { realClock } from "../clock/real-clock.ts";
 import { clusterDown, clusterUp } from "../cluster/kind/cluster-up.ts";
 import { findContainerRuntime } from "../cluster/kind/container-runtime.ts";
 import { examine, type Finding } from "../cluster/kind/doctor.ts";
-import { readManifests } from "../cluster/kind/kubevirt-install.ts";
 import { machineFacts } from "../cluster/kind/machine-facts.ts";
 import { NodeContainers } from "../cluster/kind/node-container.ts";
 import { exitCodes, UsageError } from "../errors.ts";
+import { guestImage } from "../workload/guest.ts";
 import { columns } from "./columns.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkOptions, word } from "./options.ts";
 import { hasColours, say } from "./terminal.ts";
+
+/** An image of a manifest, by its whole name or the last part of it, and what stands in its place. */
+const imageOverride = word.transform((text, context): [name: string, from: string] => {
+  const [name, from, ...more] = text.split("=");
+  if (name && from && more.length === 0) return [name, from];
+  context.addIssue(`must be a name and an image, as in virt-launcher=registry.local/virt-launcher:dev, not "${text}"`);
+  return z.NEVER;
+});
 
 const options = z.object({
   action: z.enum(["up", "down", "status", "doctor"]),
@@ -21,7 +29,9 @@ const options = z.object({
   name: word.regex(/^[a-z0-9.-]+$/, "must be of lower-case letters, digits, dots and hyphens"),
   config: word.optional(),
   nodeImage: word.optional(),
+  kubevirt: word.regex(/^(v\d+\.\d+\.\d+\S*|none)$/, "must be a release, as in v1.9.0, or none"),
   kubevirtManifests: word.optional(),
+  image: z.array(imageOverride).default([]),
   json: z.boolean(),
 });
 
@@ -36,25 +46,33 @@ export async function cluster(argv: unknown): Promise<number> {
   return { up, down, status, doctor }[checked.action](checked);
 }
 
-async function up({ name, config = ownConfig(), nodeImage, kubevirtManifests }: Options): Promise<number> {
+async function up({ name, config = ownConfig(), nodeImage, ...options }: Options): Promise<number> {
   const text = await readFile(config, "utf8").catch((error: Error) => {
     throw new UsageError(`--config ${config} cannot be read: ${error.message}`);
   });
   const clock = realClock();
   using interrupt = onInterrupt(say);
   const { signal } = interrupt;
-  const manifests =
-    kubevirtManifests === undefined
-      ? undefined
-      : await readManifests(kubevirtManifests, !(await machineFacts(clock, signal)).kvm);
+  const kubevirt = kubevirtOf(options);
+  const imageOverrides = new Map(options.image);
+  const guestImages = [guestImage];
+  const file = { text, file: config };
+  const stage = { clock, signal, onStage: say };
   try {
-    await clusterUp({ name, config: { text, file: config }, nodeImage, manifests, clock, signal, onStage: say });
+    await clusterUp({ name, config: file, nodeImage, kubevirt, guestImages, imageOverrides, ...stage });
   } catch (error) {
     if (!signal.aborted) throw error;
     return exitCodes.interrupted;
   }
-  say(`the cluster ${name} is up; its context is kind-${name}${manifests ? "" : "; KubeVirt was not asked for"}`);
+  say(
+    `the cluster ${name} is up; its context is kind-${name}${kubevirt === null ? "; KubeVirt was not asked for" : ""}`,
+  );
   return exitCodes.green;
+}
+
+function kubevirtOf({ kubevirt, kubevirtManifests }: Pick<Options, "kubevirt" | "kubevirtManifests">) {
+  if (kubevirtManifests !== undefined) return { folder: kubevirtManifests };
+  return kubevirt === "none" ? null : { release: kubevirt };
 }
 
 async function down({ name }: Options): Promise<number> {

@@ -22,14 +22,27 @@ export const clusterCommand: CommandModule = {
         requiresArg: true,
         describe: "up: the image of its nodes; by default kind's",
       })
+      .option("kubevirt", {
+        type: "string",
+        requiresArg: true,
+        default: "v1.9.0",
+        describe: "up: the release of KubeVirt to install, or none",
+      })
       .option("kubevirt-manifests", {
         type: "string",
         requiresArg: true,
-        describe: "up: a folder with kubevirt-operator.yaml and kubevirt-cr.yaml; without it KubeVirt is not installed",
+        describe: "up: a folder with kubevirt-operator.yaml and kubevirt-cr.yaml, in place of a release",
+      })
+      .option("image", {
+        type: "string",
+        requiresArg: true,
+        array: true,
+        nargs: 1,
+        describe: "up: what stands in the place of an image, as in virt-launcher=registry.local/virt-launcher:dev",
       })
       .option("json", { type: "boolean", default: false, describe: "status, doctor: print JSON" })
       .example("$0 cluster doctor", "what this machine lacks, and how to mend it")
-      .example("$0 cluster up --kubevirt-manifests ./kubevirt-v1.9.0", "a cluster with KubeVirt")
+      .example("$0 cluster up", "a cluster with KubeVirt")
       .strict(),
   handler: async (argv) => {
     const { cluster } = await import("./cluster-actions.ts");

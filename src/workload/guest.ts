@@ -6,6 +6,9 @@ const answerPort = 1501;
 /** The port that the default guest serves for probes and users. */
 const servicePort = 1500;
 
+/** The image that the default guest boots from: KubeVirt's own for tests, as released with the version that is modelled. */
+export const guestImage = "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0";
+
 /** What a variant may say about its guest; everything else of it is the default test guest. */
 export interface GuestOptions {
   /** Memory the guest sees and requests, e.g. `"128Mi"`. */
@@ -117,7 +120,7 @@ export function guestSpec(options: GuestOptions = {}, claimName = "data"): VmiSp
     },
     networks: [{ name: "default", pod: {} }],
     volumes: [
-      { name: "root", containerDisk: { image: "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0" } },
+      { name: "root", containerDisk: { image: guestImage } },
       { name: "cloudinit", cloudInitNoCloud: { userData: userDataOf(options) } },
       ...(options.obstacle === "disk" ? [{ name: "data", persistentVolumeClaim: { claimName } }] : []),
     ],

@@ -7,9 +7,13 @@ import { findContainerRuntime, type ContainerRuntime } from "./container-runtime
 import { CreationNote } from "./creation-note.ts";
 import { deriveConfig } from "./derive-config.ts";
 import { kindCli } from "./kind-cli.ts";
-import { installKubeVirt, type KubeVirtManifests } from "./kubevirt-install.ts";
-import { engineFacts } from "./machine-facts.ts";
+import { kindNodeShell } from "./kind-node-shell.ts";
+import { installKubeVirt } from "./kubevirt-install.ts";
+import { imagesOf, readManifests, withEmulation, type KubeVirtManifests } from "./kubevirt-manifests.ts";
+import { releaseManifests } from "./kubevirt-release.ts";
+import { engineFacts, hasKvm } from "./machine-facts.ts";
 import { NodeContainers } from "./node-container.ts";
+import { provideImages, wantedImages } from "./node-images.ts";
 import { nodePower } from "./node-power.ts";
 import { sweepNodes } from "./sweep.ts";
 
@@ -18,8 +22,11 @@ export interface UpOptions {
   /** The text of a kind configuration, and what to call it in complaints. */
   config: { text: string; file: string };
   nodeImage?: string | undefined;
-  /** Without them the cluster is left without KubeVirt. */
-  manifests?: KubeVirtManifests | undefined;
+  /** Which KubeVirt: a release, or manifests in a folder; null leaves the cluster without one. */
+  kubevirt: { release: string } | { folder: string } | null;
+  /** Images that its VMs need, and what stands in the place of which image, by full or short name. */
+  guestImages: string[];
+  imageOverrides: ReadonlyMap<string, string>;
   clock: Clock;
   signal: AbortSignal;
   /** Hears where it stands, one sentence at a time. */
@@ -34,8 +41,8 @@ export interface UpOptions {
 export async function clusterUp(options: UpOptions): Promise<void> {
   const { name, config, clock, signal, onStage } = options;
   const runtime = await findContainerRuntime(clock, signal);
-  const { cgroup } = await engineFacts(runtime, signal);
-  const derived = deriveConfig(config.text, name, { cgroup }, config.file);
+  const manifests = await manifestsOf(options);
+  const derived = deriveConfig(config.text, name, await engineFacts(runtime, signal), config.file);
   const kind = kindCli(clock);
   const note = new CreationNote(name);
   if (await note.foundKilled(clock)) {
@@ -44,7 +51,9 @@ export async function clusterUp(options: UpOptions): Promise<void> {
   }
   if ((await kind.clusters(signal)).includes(name)) await wake(runtime, options);
   else await create();
-  if (options.manifests) await withKubeconfig(await kind.kubeconfig(name, signal), install(options.manifests));
+  if (manifests === null) return;
+  await loadImages(manifests);
+  await withKubeconfig(await kind.kubeconfig(name, signal), install(manifests));
 
   function onLine(line: string): void {
     const stage = stageOf(line);
@@ -68,9 +77,25 @@ export async function clusterUp(options: UpOptions): Promise<void> {
     note.remove();
   }
 
+  async function loadImages(manifests: KubeVirtManifests): Promise<void> {
+    const nodes = new NodeContainers(runtime, name);
+    const names = (await nodes.list(signal)).map((node) => node.name);
+    const wanted = wantedImages([...imagesOf(manifests), ...options.guestImages], options.imageOverrides);
+    const shell = kindNodeShell(nodes);
+    await provideImages(wanted, { runtime, clock, kind, cluster: name, nodes: names, shell, signal, onStage });
+  }
+
   function install(manifests: KubeVirtManifests) {
     return (kubeconfig: string) => installKubeVirt({ clock, kubeconfig, manifests, signal, onStage });
   }
+}
+
+/** What is to be installed; it is looked at before anything is created. */
+async function manifestsOf({ kubevirt, ...options }: UpOptions): Promise<KubeVirtManifests | null> {
+  if (kubevirt === null) return null;
+  const manifests =
+    "folder" in kubevirt ? await readManifests(kubevirt.folder) : await releaseManifests(kubevirt.release, options);
+  return (await hasKvm()) ? manifests : { ...manifests, kubevirt: withEmulation(manifests.kubevirt) };
 }
 
 /** Removes the cluster and whatever carries its label; returns whether there was anything. Not cut short by a signal. */

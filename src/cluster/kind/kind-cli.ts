@@ -14,6 +14,16 @@ export interface CreateOptions {
   signal?: AbortSignal;
 }
 
+export interface LoadOptions {
+  /** The cluster's name. */
+  name: string;
+  /** As the container engine knows it. */
+  image: string;
+  /** Names of nodes. */
+  nodes: string[];
+  signal?: AbortSignal | undefined;
+}
+
 /** The `kind` binary. Every failure names its cause and its cure. */
 export interface KindCli {
   version(): Promise<string>;
@@ -22,6 +32,8 @@ export interface KindCli {
   kubeconfig(name: string, signal?: AbortSignal): Promise<string>;
   /** Creates the cluster; its context is added to the user's kubeconfig. */
   create(options: CreateOptions): Promise<void>;
+  /** Copies an image of the engine's into nodes, all at once. */
+  load(options: LoadOptions): Promise<void>;
   /** Nothing happens where there is no such cluster. */
   delete(name: string): Promise<void>;
 }
@@ -29,6 +41,8 @@ export interface KindCli {
 const askLimitMs = 60_000;
 /** With its image to pull and four nodes to boot on a small machine; half a minute where the image is there. */
 const createLimitMs = 20 * 60_000;
+/** The largest image, into four nodes of a slow disk. */
+const loadLimitMs = 10 * 60_000;
 const deleteLimitMs = 3 * 60_000;
 
 export function kindCli(clock: Clock): KindCli {
@@ -48,6 +62,10 @@ export function kindCli(clock: Clock): KindCli {
       const image = nodeImage === undefined ? [] : ["--image", nodeImage];
       const args = ["create", "cluster", "--name", name, "--config", "-", ...image];
       await kind(args, { limitMs: createLimitMs, input: config, onBegin, onLine, signal });
+    },
+    load: async ({ name, image, nodes, signal }) => {
+      const args = ["load", "docker-image", image, "--name", name, "--nodes", nodes.join(",")];
+      await kind(args, { limitMs: loadLimitMs, signal });
     },
     delete: async (name) => void (await kind(["delete", "cluster", "--name", name], { limitMs: deleteLimitMs })),
   };

@@ -1,16 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parseAllDocuments, stringify } from "yaml";
 import type { Clock } from "../../clock/clock.ts";
 import { DeadlineError } from "../../clock/deadline.ts";
 import { notYet, waitUntil } from "../../clock/wait-until.ts";
-import { EnvironmentError, UsageError } from "../../errors.ts";
-import type { Manifest } from "../../kube/objects.ts";
+import { EnvironmentError } from "../../errors.ts";
 import { CommandError, runCommand } from "./command.ts";
+import type { KubeVirtManifests } from "./kubevirt-manifests.ts";
 import { latePods, type PodLike } from "./late-pods.ts";
-
-/** KubeVirt's manifests as its releases name them. */
-const manifestFiles = { operator: "kubevirt-operator.yaml", kubevirt: "kubevirt-cr.yaml" };
 
 export interface InstallOptions {
   clock: Clock;
@@ -21,47 +15,10 @@ export interface InstallOptions {
   onStage: (stage: string) => void;
 }
 
-/** Two texts for `kubectl apply`. */
-export interface KubeVirtManifests {
-  operator: string;
-  kubevirt: string;
-}
-
 const applyLimitMs = 3 * 60_000;
 /** Two minutes were seen with every image there; pulling them takes its time. */
 const availableLimitMs = 15 * 60_000;
 const lookEveryMs = 3_000;
-
-/**
- * Reads KubeVirt's manifests from a folder.
- *
- * @param emulate whether guests must do without KVM
- * @throws UsageError where they are not there
- */
-export async function readManifests(folder: string, emulate: boolean): Promise<KubeVirtManifests> {
-  const read = (file: string): Promise<string> =>
-    readFile(join(folder, file), "utf8").catch((error: Error) => {
-      const { operator, kubevirt } = manifestFiles;
-      throw new UsageError(`--kubevirt-manifests must have ${operator} and ${kubevirt} of a release: ${error.message}`);
-    });
-  const operator = await read(manifestFiles.operator);
-  return { operator, kubevirt: withEmulation(await read(manifestFiles.kubevirt), emulate) };
-}
-
-/** KubeVirt's own resource, told to emulate where there is no KVM; it is a fallback: KVM is tried first. */
-export function withEmulation(text: string, emulate: boolean): string {
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as Manifest | null);
-  const kubevirt = objects.find((object) => object?.kind === "KubeVirt") as KubeVirtManifest | undefined;
-  if (!kubevirt) throw new UsageError(`${manifestFiles.kubevirt} has no object of kind KubeVirt`);
-  if (!emulate) return text;
-  const configuration = ((kubevirt.spec ??= {}).configuration ??= {});
-  (configuration.developerConfiguration ??= {}).useEmulation = true;
-  return objects.map((object) => stringify(object)).join("---\n");
-}
-
-interface KubeVirtManifest extends Manifest {
-  spec?: { configuration?: { developerConfiguration?: { useEmulation?: boolean } } };
-}
 
 /** Installs KubeVirt, or brings an installation that was begun to its end; waits until it is available. */
 export async function installKubeVirt({

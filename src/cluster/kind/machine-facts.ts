@@ -41,7 +41,7 @@ export async function machineFacts(clock: Clock, signal?: AbortSignal): Promise<
     ask("kubectl", ["version", "--client", "-o", "json"]),
     readNumber("/proc/sys/fs/inotify/max_user_instances"),
     readNumber("/proc/sys/fs/inotify/max_user_watches"),
-    canUse("/dev/kvm"),
+    hasKvm(),
   ]);
   signal?.throwIfAborted();
   return {
@@ -80,8 +80,9 @@ async function readNumber(path: string): Promise<number | null> {
   return readFile(path, "utf8").then(Number, () => null);
 }
 
-async function canUse(device: string): Promise<boolean> {
-  return access(device, constants.R_OK | constants.W_OK).then(
+/** Whether guests on this machine can do without emulation. */
+export async function hasKvm(): Promise<boolean> {
+  return access("/dev/kvm", constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );

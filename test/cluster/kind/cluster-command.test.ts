@@ -36,7 +36,7 @@ describe("rebound cluster", function () {
     env: { NO_COLOR: "1", NODE_OPTIONS: "", XDG_STATE_HOME: home, KUBECONFIG: join(home, "config"), ...more },
   });
   const rebound = (...args: string[]) => execa(process.execPath, command(...args), environment());
-  const up = (...args: string[]) => rebound("up", "--node-image", nodeImage, ...args);
+  const up = (...args: string[]) => rebound("up", "--node-image", nodeImage, "--kubevirt", "none", ...args);
 
   /** Containers with the cluster's label, running or not. */
   async function containers(): Promise<number> {
@@ -46,7 +46,11 @@ describe("rebound cluster", function () {
 
   /** Begins `up`, and sends it a signal as soon as kind has begun to make nodes. */
   async function upUntilNodes(signal: NodeJS.Signals) {
-    const running = execa(process.execPath, command("up", "--node-image", nodeImage), environment());
+    const running = execa(
+      process.execPath,
+      command("up", "--node-image", nodeImage, "--kubevirt", "none"),
+      environment(),
+    );
     for await (const line of running.iterable({ from: "stderr" })) {
       if (line.includes("Preparing nodes")) running.kill(signal);
     }
@@ -81,7 +85,7 @@ describe("rebound cluster", function () {
   });
 
   it("says what a creation failed for and how to mend it, and leaves nothing", async () => {
-    const { exitCode, stderr } = await rebound("up", "--node-image", "127.0.0.1:1/none:1");
+    const { exitCode, stderr } = await rebound("up", "--kubevirt", "none", "--node-image", "127.0.0.1:1/none:1");
     assert.equal(exitCode, 3);
     assert.match(stderr, /the node image 127\.0\.0\.1:1\/none:1 is neither in the container engine nor/);
     assert.match(stderr, /`docker load`.*--node-image/);
@@ -109,7 +113,11 @@ describe("rebound cluster", function () {
   });
 
   it("waits for nobody who creates the same cluster already", async () => {
-    const running = execa(process.execPath, command("up", "--node-image", nodeImage), environment());
+    const running = execa(
+      process.execPath,
+      command("up", "--node-image", nodeImage, "--kubevirt", "none"),
+      environment(),
+    );
     for await (const line of running.iterable({ from: "stderr" })) {
       if (!line.includes("Preparing nodes")) continue;
       const { exitCode, stderr } = await up();

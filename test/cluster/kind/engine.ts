@@ -92,7 +92,10 @@ async function startEngine(): Promise<void> {
 
 async function beginEngine(): Promise<void> {
   const log = await open(join(folder, "dockerd.log"), "w");
-  const engine = spawn("dockerd", await lackingCapabilities(), {
+  // A configuration of its own: the machine's may name the same settings, and the engine refuses what is named twice.
+  const configuration = join(folder, "daemon.json");
+  await writeFile(configuration, JSON.stringify(await leanRuntime()));
+  const engine = spawn("dockerd", ["--config-file", configuration], {
     stdio: ["ignore", log.fd, log.fd],
     detached: true,
   });
@@ -108,10 +111,10 @@ const capSysResource = 24n;
  * A privileged container gets every capability, and a machine that lacks one itself (some sandboxes lack
  * CAP_SYS_RESOURCE) cannot start any: there the runtime is told not to ask for it.
  */
-async function lackingCapabilities(): Promise<string[]> {
+async function leanRuntime(): Promise<object> {
   const status = await readFile("/proc/self/status", "utf8");
   const bounding = BigInt(`0x${/^CapBnd:\s*(\w+)$/m.exec(status)![1]}`);
-  if ((bounding >> capSysResource) & 1n) return [];
+  if ((bounding >> capSysResource) & 1n) return {};
   const runtime = join(folder, "runc");
   const wrapper = `#!/bin/sh
 previous=
@@ -127,5 +130,5 @@ done
 exec runc "$@"
 `;
   await writeFile(runtime, wrapper, { mode: 0o755 });
-  return ["--add-runtime", `lean=${runtime}`, "--default-runtime", "lean"];
+  return { runtimes: { lean: { path: runtime } }, "default-runtime": "lean" };
 }

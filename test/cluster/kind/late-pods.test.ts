@@ -1,38 +1,5 @@
 import assert from "node:assert/strict";
-import { parseAllDocuments } from "yaml";
-import { withEmulation } from "../../../src/cluster/kind/kubevirt-install.ts";
 import { latePods, type PodLike } from "../../../src/cluster/kind/late-pods.ts";
-
-const resource = `apiVersion: kubevirt.io/v1
-kind: KubeVirt
-metadata: { name: kubevirt, namespace: kubevirt }
-spec:
-  configuration:
-    developerConfiguration: { featureGates: [Snapshot] }
-`;
-
-describe("KubeVirt's own resource", () => {
-  const configurationOf = (text: string) =>
-    parseAllDocuments(text)
-      .map((document) => document.toJS() as { kind: string; spec?: { configuration: object } })
-      .find(({ kind }) => kind === "KubeVirt")?.spec?.configuration;
-
-  it("is left as it is where there is KVM", () => {
-    assert.equal(withEmulation(resource, false), resource);
-  });
-
-  it("asks for emulation where there is none, and keeps the rest", () => {
-    assert.deepEqual(configurationOf(withEmulation(resource, true)), {
-      developerConfiguration: { featureGates: ["Snapshot"], useEmulation: true },
-    });
-    const bare = "kind: Namespace\n---\nkind: KubeVirt\n";
-    assert.deepEqual(configurationOf(withEmulation(bare, true)), { developerConfiguration: { useEmulation: true } });
-  });
-
-  it("must be there", () => {
-    assert.throws(() => withEmulation("kind: Pod\n", true), /kubevirt-cr\.yaml has no object of kind KubeVirt/);
-  });
-});
 
 describe("what KubeVirt waits for", () => {
   const pod = (status: PodLike["status"]): PodLike => ({ metadata: { name: "virt-api-1" }, ...(status && { status }) });
