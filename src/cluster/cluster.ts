@@ -9,6 +9,8 @@ export interface Cluster extends AsyncDisposable {
   readonly clock: Clock;
   readonly kube: KubeClient;
   readonly actuators: Actuators;
+  /** Why a fault of that reach is not allowed here, in one sentence; null where it is. Not there where everything may be broken. */
+  readonly refuses?: (reach: Reach) => Promise<string | null>;
   /**
    * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
    * `onLost` when it could not ask between two instants (milliseconds of the clock).
@@ -18,6 +20,13 @@ export interface Cluster extends AsyncDisposable {
     onSample: (sample: Sample) => void,
     onLost?: (fromMs: number, toMs: number, reason: string) => void,
   ): Promise<Prober>;
+}
+
+/** What a fault would hit at once. */
+export interface Reach {
+  /** The nodes that it takes away or disturbs; none where it is aimed at VMs alone. */
+  nodes: string[];
+  victims: VmiRef[];
 }
 
 /** A `SampleEntry` without its place in a journal; times in milliseconds of the clock. */
@@ -47,6 +56,8 @@ export interface VmiRef {
   namespace: string;
   name: string;
   uid: string;
+  /** The node it is meant on: a migration has it on two. By default the one that its status names. */
+  node?: string;
 }
 
 /** What a provider may or may not be able to do. */
@@ -64,7 +75,11 @@ export type Capability =
   | "hang-guest"
   | "container-oom"
   | "guest-port"
-  | "component";
+  | "guest-memory"
+  | "kill-libvirt"
+  | "container-runtime"
+  | "component"
+  | "api-server";
 
 /** A part of KubeVirt that can be away while its guests run. */
 export type ComponentName = "virt-controller" | "virt-api" | "virt-handler";
@@ -91,13 +106,26 @@ export interface Actuators {
   /** Stops the node's kubelet, and only that: containers and guests go on. */
   stopKubelet(node: string): Promise<Receipt>;
   startKubelet(node: string): Promise<Receipt>;
+  /** Stops the node's container runtime (containerd), and only that: containers and guests go on, nothing starts or ends. */
+  stopRuntime(node: string): Promise<Receipt>;
+  startRuntime(node: string): Promise<Receipt>;
   /** Keeps a component of the platform from doing anything, on every node, until it is started again. */
   stopComponent(component: ComponentName): Promise<Receipt>;
   startComponent(component: ComponentName): Promise<Receipt>;
+  /**
+   * Lets nobody reach the API server but Rebound itself: no kubelet, no controller, no component of KubeVirt. What it
+   * answers to Rebound is as ever. `restoreApi` ends this, and slowness too; it does no harm where there is neither.
+   */
+  cutApi(): Promise<Receipt>;
+  /** Makes the API server take that many milliseconds longer over everything, for everybody but Rebound. */
+  slowApi(delayMs: number): Promise<Receipt>;
+  restoreApi(): Promise<Receipt>;
   /** Kills qemu, and only qemu, with SIGKILL. */
   killQemu(vmi: VmiRef): Promise<Receipt>;
   /** Kills virt-launcher, qemu's keeper, with SIGKILL. */
   killLauncher(vmi: VmiRef): Promise<Receipt>;
+  /** Kills virtqemud, the libvirt daemon between virt-launcher and qemu, with SIGKILL; neither of these. */
+  killLibvirt(vmi: VmiRef): Promise<Receipt>;
   /** The guest switches itself off, as `poweroff` in it does. */
   powerOffGuest(vmi: VmiRef): Promise<Receipt>;
   /** The guest reboots, as `reboot` in it does. */
@@ -106,6 +134,11 @@ export interface Actuators {
   panicGuest(vmi: VmiRef): Promise<Receipt>;
   /** Stops the guest's kernel without ending its qemu: it answers nothing and obeys nothing. */
   hangGuest(vmi: VmiRef): Promise<Receipt>;
+  /**
+   * Uses up the guest's own memory until its kernel's OOM killer strikes in it: what answered is gone, and its qemu
+   * uses no more memory than it was given.
+   */
+  exhaustGuest(vmi: VmiRef): Promise<Receipt>;
   /** Drives the compute container over its memory limit until the kernel kills in it. */
   oomKill(vmi: VmiRef): Promise<Receipt>;
   /** Makes the guest deaf on one TCP port; the guest itself goes on. */

@@ -1,10 +1,14 @@
 import type { Pod } from "../kube/objects.ts";
 import { staticComponents, type ControlPlane, type StaticComponent } from "./control-plane.ts";
 import type { KubeVirt } from "./kubevirt/kubevirt.ts";
+import { leaderPatienceMs } from "./leader-election.ts";
 import type { ComponentName, Hands } from "./simulation.ts";
 import type { World } from "./world.ts";
 
-export type ComponentHands = Pick<Hands, "killComponent" | "stopComponent" | "startComponent" | "slowApiServer">;
+export type ComponentHands = Pick<
+  Hands,
+  "killComponent" | "stopComponent" | "startComponent" | "cutApi" | "slowApi" | "restoreApi"
+>;
 
 /** Hands on the control plane's processes: what someone with a shell on their nodes can do. */
 export function componentHands(world: World, controlPlane: ControlPlane, kubeVirt: KubeVirt): ComponentHands {
@@ -27,9 +31,23 @@ export function componentHands(world: World, controlPlane: ControlPlane, kubeVir
       hold(component, node, false);
       return { evidence: `${component} may work again${node === undefined ? "" : ` on ${node}`}` };
     },
-    slowApiServer: (delayMs) => {
+    cutApi: () => {
+      world.setApiCut(true);
+      return { evidence: "nobody in the cluster reaches the API server" };
+    },
+    slowApi: (delayMs) => {
+      if (delayMs >= leaderPatienceMs) {
+        throw new Error(
+          `leaders give up on an API server that takes ${delayMs} ms: the model knows that as a cut only`,
+        );
+      }
       world.apiDelayMs = delayMs;
       return { evidence: `the API server takes ${delayMs} ms longer` };
+    },
+    restoreApi: () => {
+      world.apiDelayMs = 0;
+      world.setApiCut(false);
+      return { evidence: "everybody in the cluster reaches the API server" };
     },
   };
 

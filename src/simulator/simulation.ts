@@ -42,6 +42,9 @@ export interface Hands {
   connect(node: string): Act;
   stopKubelet(node: string): Act;
   startKubelet(node: string): Act;
+  /** The container runtime: without it containers go on, and nobody starts, ends or sees any. */
+  stopRuntime(node: string): Act;
+  startRuntime(node: string): Act;
   /**
    * A process outside of all containers, which the kernel leaves alone, takes memory until that many bytes are left;
    * where that is less than none, the kernel kills others for it.
@@ -53,14 +56,23 @@ export interface Hands {
   /** Keeps the component from doing anything, with `node` only there (virt-handler), until it is started again. */
   stopComponent(component: ComponentName, node?: string): Act;
   startComponent(component: ComponentName, node?: string): Act;
-  /** The API server takes that much longer over everything, in milliseconds; 0 is as fast as ever. */
-  slowApiServer(delayMs: number): Act;
-  killQemu(vmiUid: string): Act;
-  killLauncher(vmiUid: string): Act;
+  /** Lets nobody in the cluster reach the API server; clients from outside go on as ever. */
+  cutApi(): Act;
+  /** Makes everybody in the cluster wait that much longer for the API server, in milliseconds. */
+  slowApi(delayMs: number): Act;
+  /** Lets everybody reach the API server again, as fast as ever. */
+  restoreApi(): Act;
+  /** With `node` the one there: of a VMI that is being migrated there are two. */
+  killQemu(vmiUid: string, node?: string): Act;
+  killLauncher(vmiUid: string, node?: string): Act;
+  /** libvirt's daemon, which virt-launcher starts again. */
+  killLibvirt(vmiUid: string, node?: string): Act;
   panicGuest(vmiUid: string): Act;
   powerOffGuest(vmiUid: string): Act;
   rebootGuest(vmiUid: string): Act;
   hangGuest(vmiUid: string): Act;
+  /** The guest runs out of memory, and its own kernel kills what serves in it. */
+  exhaustGuest(vmiUid: string): Act;
   oomKill(vmiUid: string): Act;
   closePort(vmiUid: string, port: number): Act;
   openPort(vmiUid: string, port: number): Act;

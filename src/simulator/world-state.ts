@@ -19,8 +19,10 @@ export class WorldState implements World {
   readonly runtimes = new Map<string, ContainerRuntime>();
   readonly programs: ProcessFactory[] = [];
   apiDelayMs = 0;
+  #apiCut = false;
   readonly #stopped = new Set<Component>(["virt-controller", "virt-api"]);
   readonly #listeners: ((component: Component, up: boolean) => void)[] = [];
+  readonly #reachListeners: (() => void)[] = [];
 
   constructor(clock: EventClock, random: Random, store: Store, settings: Settings) {
     this.clock = clock;
@@ -30,35 +32,51 @@ export class WorldState implements World {
     this.index = new ObjectIndex(store);
   }
 
+  get apiReachable(): boolean {
+    return this.up("kube-apiserver") && !this.#apiCut;
+  }
+
   up(component: Component): boolean {
-    return !this.#stopped.has(component) && !this.#stopped.has("kube-apiserver");
+    return !this.#stopped.has(component) && (component === "kube-apiserver" || this.apiReachable);
   }
 
   setRunning(component: Component, running: boolean): void {
-    if (running === !this.#stopped.has(component)) return;
-    const affected = component === "kube-apiserver" ? components : [component];
-    const before = affected.map((one) => this.up(one));
-    if (running) this.#stopped.delete(component);
-    else this.#stopped.add(component);
-    affected.forEach((one, index) => {
-      const up = this.up(one);
-      if (up !== before[index]) for (const listener of [...this.#listeners]) listener(one, up);
+    this.#change(() => {
+      if (running) this.#stopped.delete(component);
+      else this.#stopped.add(component);
     });
+  }
+
+  setApiCut(cut: boolean): void {
+    this.#change(() => (this.#apiCut = cut));
   }
 
   onComponentChange(listener: (component: Component, up: boolean) => void): void {
     this.#listeners.push(listener);
   }
 
+  onApiReachChange(listener: () => void): void {
+    this.#reachListeners.push(listener);
+  }
+
   reachesApi(node: string): boolean {
-    return this.up("kube-apiserver") && this.machines.get(node)?.reachesCluster === true;
+    return this.apiReachable && this.machines.get(node)?.reachesCluster === true;
   }
 
   onReachChange(node: string, listener: () => void): void {
     this.machines.get(node)?.onChange(listener);
-    this.onComponentChange((component) => {
-      if (component === "kube-apiserver") listener();
+    this.onApiReachChange(listener);
+  }
+
+  #change(apply: () => void): void {
+    const reachable = this.apiReachable;
+    const before = components.map((component) => this.up(component));
+    apply();
+    components.forEach((component, index) => {
+      const up = this.up(component);
+      if (up !== before[index]) for (const listener of [...this.#listeners]) listener(component, up);
     });
+    if (this.apiReachable !== reachable) for (const listener of [...this.#reachListeners]) listener();
   }
 }
 

@@ -30,8 +30,14 @@ export interface World {
   setRunning(component: Component, running: boolean): void;
   /** Calls back whenever a component goes down or comes up. */
   onComponentChange(listener: (component: Component, up: boolean) => void): void;
-  /** How much longer than usual the API server takes to answer, in milliseconds. */
+  /** How much longer than usual whatever runs in the cluster waits for the API server, in milliseconds. */
   apiDelayMs: number;
+  /** Whether whatever runs in the cluster can reach the API server: it runs, and nobody has cut it off. */
+  readonly apiReachable: boolean;
+  /** Cuts the API server off from whatever runs in the cluster, or lets it be reached again; clients from outside stay. */
+  setApiCut(cut: boolean): void;
+  /** Calls back whenever `apiReachable` has changed. */
+  onApiReachChange(listener: () => void): void;
   /** Whether software on that node's machine reaches the API server. */
   reachesApi(node: string): boolean;
   /** Calls back whenever that may have changed: with every change of the machine and of the API server. */

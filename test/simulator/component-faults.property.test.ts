@@ -46,7 +46,7 @@ function take(lab: Lab, { act, component, pick }: Step): void {
       case "start":
         return void hands.startComponent(component);
       case "slow":
-        return void hands.slowApiServer(100 * pick);
+        return void hands.slowApi(100 * pick);
       case "fill":
         return void hands.fillMemory(node, (pick - 10) * 20 * MiB);
       case "release":
@@ -64,7 +64,7 @@ function take(lab: Lab, { act, component, pick }: Step): void {
 
 function heal({ simulation: { hands, world } }: Lab): void {
   for (const component of components) hands.startComponent(component);
-  hands.slowApiServer(0);
+  hands.restoreApi();
   for (const node of nodes) {
     if (world.machines.get(node)!.powered) hands.releaseMemory(node);
     else hands.powerOn(node);

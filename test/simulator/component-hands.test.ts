@@ -208,21 +208,14 @@ describe("the control plane", () => {
     assert.equal((await ask(lab, "GET", vmiPath)).status, 200);
   });
 
-  it("with a slow API server answers late, and recovers late", async () => {
+  it("with a slow API server recovers late, and answers those outside as ever", async () => {
     const lab = await runningVm();
     const uid = uidOf(lab)!;
-    lab.simulation.hands.slowApiServer(3_000);
-    let answered = false;
-    const answer = ask(lab, "GET", vmiPath).then(({ status }) => (answered = status === 200));
-    lab.run(2.9);
-    await new Promise(setImmediate);
-    assert.ok(!answered);
-    lab.run(0.2);
-    await answer;
-    assert.ok(answered);
+    lab.simulation.hands.slowApi(3_000);
+    assert.equal((await ask(lab, "GET", vmiPath)).status, 200);
     lab.simulation.hands.killQemu(uid);
     const slow = until(lab, () => uidOf(lab) !== uid && lab.ready(lab.vmi("vm")), 300);
-    lab.simulation.hands.slowApiServer(0);
+    lab.simulation.hands.restoreApi();
     lab.run(30);
     const second = uidOf(lab)!;
     lab.simulation.hands.killQemu(second);

@@ -50,7 +50,6 @@ export class ApiServer {
 
   /** Answers a request; rejects with the code ECONNREFUSED while the API server is down. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
-    if (this.#world.apiDelayMs > 0) await this.#delay(this.#world.apiDelayMs);
     if (!this.#world.up("kube-apiserver")) throw new ConnectionRefused("connect ECONNREFUSED");
     try {
       return await this.#route(readQuery(request));
@@ -58,10 +57,6 @@ export class ApiServer {
       if (error instanceof StatusError) return answer(error.code, statusOf(error));
       throw error;
     }
-  }
-
-  #delay(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#world.clock.schedule(ms, resolve));
   }
 
   async #route(query: Query): Promise<ApiResponse> {

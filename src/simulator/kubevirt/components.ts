@@ -1,11 +1,8 @@
 import type { Container, Pod } from "../../kube/objects.ts";
 import type { SimulatedMachine } from "../node/machine.ts";
+import { leaderElection } from "../leader-election.ts";
 import type { Exit, Process } from "../node/process.ts";
 import type { Component, World } from "../world.ts";
-
-/** Lease of virt-controller's leader, and how often the others try for it (leaderelectionconfig). */
-const leaseSeconds = 15;
-const retrySeconds = 2;
 
 type Replicated = Extract<Component, "virt-controller" | "virt-api">;
 
@@ -22,10 +19,13 @@ export class Components {
   #leader: Replica | undefined;
   /** Before then (milliseconds) no other replica gets the lease. */
   #leasedUntil = 0;
+  /** How often the API server went out of reach. */
+  #losses = 0;
 
   constructor(world: World) {
     this.#world = world;
     world.programs.push((pod, container, machine, exited) => this.#start(pod, container, machine, exited));
+    world.onApiReachChange(() => this.#reachChanged());
   }
 
   /** Keeps all replicas of that component from doing anything, or lets them begin again. */
@@ -72,17 +72,39 @@ export class Components {
     });
   }
 
+  /** A leader that cannot renew its lease in time is none any more; another has seen the lease, and does not wait again. */
+  #reachChanged(): void {
+    const { clock, random, apiReachable } = this.#world;
+    const lost = (this.#losses += apiReachable ? 0 : 1);
+    if (apiReachable) {
+      clock.schedule(random.between(0, leaderElection.retryMs, "leader election", clock.now()), () => this.#settle());
+      return;
+    }
+    const leasedUntil = clock.now() + leaderElection.leaseMs;
+    clock.schedule(leaderElection.renewDeadlineMs, () => {
+      if (this.#world.apiReachable || this.#losses !== lost) return;
+      this.#giveUp(leasedUntil);
+      this.#settle();
+    });
+  }
+
+  /** Nobody leads, and nobody gets the lease before then. */
+  #giveUp(leasedUntil: number): void {
+    const { clock, random } = this.#world;
+    this.#leader = undefined;
+    this.#leasedUntil = leasedUntil;
+    const retryMs = random.between(0, leaderElection.retryMs, "leader election", clock.now());
+    clock.schedule(leasedUntil - clock.now() + retryMs, () => this.#settle());
+  }
+
   #settle(): void {
     this.#world.setRunning("virt-api", this.#reachable("virt-api").length > 0);
     const candidates = this.#reachable("virt-controller");
-    const { clock } = this.#world;
+    const { clock, apiReachable } = this.#world;
     if (this.#leader !== undefined && !candidates.includes(this.#leader)) {
-      this.#leader = undefined;
-      this.#leasedUntil = clock.now() + leaseSeconds * 1000;
-      const retryMs = this.#world.random.between(0, retrySeconds * 1000, "leader election", clock.now());
-      clock.schedule(leaseSeconds * 1000 + retryMs, () => this.#settle());
+      this.#giveUp(clock.now() + leaderElection.leaseMs);
     }
-    if (this.#leader === undefined && clock.now() >= this.#leasedUntil) this.#leader = candidates[0];
+    if (this.#leader === undefined && apiReachable && clock.now() >= this.#leasedUntil) this.#leader = candidates[0];
     this.#world.setRunning("virt-controller", this.#leader !== undefined);
   }
 

@@ -24,6 +24,8 @@ export class Heartbeat {
   #unschedulable: boolean | undefined;
   /** Why the node is not ready though its kubelet runs. */
   notReady: string | undefined;
+  /** Whether its container runtime has been away for so long that it counts as down. */
+  runtimeDown = false;
   /** Whether its kubelet takes it to be short of memory. */
   memoryPressure: () => boolean = () => false;
 
@@ -78,7 +80,12 @@ export class Heartbeat {
     this.#watchCordon(node);
     const before = node.status.conditions ?? [];
     const now = world.clock.stamp();
-    const conditions = nodeConditions(before, now, this.notReady, this.memoryPressure());
+    const conditions = nodeConditions(
+      before,
+      now,
+      this.notReady ?? (this.runtimeDown ? "container runtime is down" : undefined),
+      this.memoryPressure(),
+    );
     const resources = nodeResources(this.#profile, this.#machine);
     const facts = nodeFacts(this.#profile, this.#bootId());
     const turned = conditions.filter((one) => before.find(({ type }) => type === one.type)?.status !== one.status);

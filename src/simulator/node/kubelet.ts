@@ -17,6 +17,10 @@ import { PodWorker, type PodWorkerHost } from "./pod-worker.ts";
 const cgroupV1 =
   "cgroup v1 detected. cgroup v1 support is deprecated and will be removed in a future release. Please migrate to cgroup v2";
 
+/** It looks this often whether its container runtime answers, and takes it for down after so long (pkg/kubelet: updateRuntimeUp). */
+const runtimeCheckMs = 5_000;
+const runtimePatienceMs = 30_000;
+
 /** The kubelet of one machine: starts and stops with it, knows of the API what reaches it, and cares for its pods. */
 export class Kubelet implements PodWorkerHost, EvictionHost {
   readonly world: World;
@@ -37,6 +41,7 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
   #unsent: (() => void)[] = [];
   #running = false;
   #reached = false;
+  #runtimeUp = true;
   /** It has registered its node since it started, or found it registered. */
   #registered = false;
   /** It has had the pods of its node from the API since it started. */
@@ -137,7 +142,8 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
     const { uid, namespace, name } = metadata;
     if (!this.#listed || !this.#reached || this.#waiting.has(uid)) return;
     this.#waiting.add(uid);
-    this.later(this.latency(5, 40, uid, "seen", metadata.resourceVersion), () => {
+    const seenMs = this.latency(5, 40, uid, "seen", metadata.resourceVersion) + this.world.apiDelayMs;
+    this.later(seenMs, () => {
       this.#waiting.delete(uid);
       if (!this.reachesApi()) return;
       const pod = this.world.store.get<Pod>("pods", namespace, name);
@@ -163,14 +169,33 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
       else this.#stop();
       return;
     }
+    if (running && this.machine.runtimeRunning !== this.#runtimeUp) this.#runtimeChanged();
     const reached = this.reachesApi();
     if (reached === this.#reached) return;
     this.#reached = reached;
     if (running && reached) this.#reconnect();
   }
 
+  /** Without its container runtime it starts and ends nothing; once that is back, it does all that was to be done. */
+  #runtimeChanged(): void {
+    this.#runtimeUp = this.machine.runtimeRunning;
+    const changedMs = this.world.clock.now();
+    if (this.#runtimeUp) {
+      this.later(this.latency(0, runtimeCheckMs, "runtime back", changedMs), () => {
+        this.#heartbeat.runtimeDown = false;
+        for (const worker of this.#workers.values()) worker.runtimeBack();
+      });
+      return;
+    }
+    this.later(runtimePatienceMs + this.latency(0, runtimeCheckMs, "runtime down", changedMs), () => {
+      this.#heartbeat.runtimeDown = !this.machine.runtimeRunning;
+    });
+  }
+
   #start(): void {
     this.#heartbeat.notReady = undefined;
+    this.#heartbeat.runtimeDown = false;
+    this.#runtimeUp = this.machine.runtimeRunning;
     this.machine.devices.clear();
     const startMs = this.latency(200, 500, "kubelet start", this.machine.boot, this.world.clock.now());
     this.#begin(startMs);

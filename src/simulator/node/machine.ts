@@ -22,6 +22,8 @@ export class SimulatedMachine {
   /** Whether packets pass between it and the rest of the cluster. */
   connected = true;
   kubeletRunning = true;
+  /** Whether its container runtime's daemon runs; containers outlive it. */
+  runtimeRunning = true;
   /** Counts boots; processes of an earlier boot do not exist. */
   boot = 1;
   /** Main processes of running containers, by `podUid/container`. */
@@ -61,7 +63,9 @@ export class SimulatedMachine {
   }
 
   /** Applies a change of state and tells the listeners. */
-  change(state: Partial<Pick<SimulatedMachine, "powered" | "frozen" | "connected" | "kubeletRunning">>): void {
+  change(
+    state: Partial<Pick<SimulatedMachine, "powered" | "frozen" | "connected" | "kubeletRunning" | "runtimeRunning">>,
+  ): void {
     const boots = state.powered === true && !this.powered;
     const thaws = state.frozen === false && this.frozen;
     if (boots) this.boot++;

@@ -16,6 +16,8 @@ export type NodeHands = Pick<
   | "connect"
   | "stopKubelet"
   | "startKubelet"
+  | "stopRuntime"
+  | "startRuntime"
   | "fillMemory"
   | "releaseMemory"
 >;
@@ -62,6 +64,14 @@ export function nodeHands(world: World, kubelets: Map<string, Kubelet>): NodeHan
       running(node).change({ kubeletRunning: true });
       return { evidence: `the kubelet of ${node} is started` };
     },
+    stopRuntime: (node) => {
+      running(node).change({ runtimeRunning: false });
+      return { evidence: `the container runtime of ${node} is stopped` };
+    },
+    startRuntime: (node) => {
+      running(node).change({ runtimeRunning: true });
+      return { evidence: `the container runtime of ${node} is started` };
+    },
     fillMemory: (node, leftBytes) => {
       const machine = running(node);
       machine.takenBytes = Math.max(0, machine.takenBytes + machine.availableBytes() - leftBytes);
@@ -103,7 +113,7 @@ export function nodeHands(world: World, kubelets: Map<string, Kubelet>): NodeHan
 
   function powerOn(machine: SimulatedMachine): Act {
     const { nodeBootSeconds, nodeBootJitterSeconds } = world.settings;
-    machine.change({ powered: true, frozen: false });
+    machine.change({ powered: true, frozen: false, runtimeRunning: true });
     const bootMs = (nodeBootSeconds + nodeBootJitterSeconds * draw(machine, "boot time")) * 1000;
     machine.schedule(bootMs, () => machine.change({ kubeletRunning: true }));
     return { evidence: `${machine.node} boots` };

@@ -3,7 +3,7 @@ import type { Timer } from "../event-clock.ts";
 import type { World } from "../world.ts";
 import type { ContainerRecord, ContainerRuntime } from "./container-runtime.ts";
 import { initContainersOf, isSidecar, podStatus, type PodFacts, type Verdict } from "./pod-status.ts";
-import { fieldPathOf, Prober, probesOf, type ProbeKind } from "./prober.ts";
+import { askContainer, fieldPathOf, Prober, probesOf, type ProbeKind } from "./prober.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { RestartBackOff } from "./restart-back-off.ts";
 
@@ -92,7 +92,7 @@ export class PodWorker {
           now: () => host.world.clock.now(),
           later: (delayMs, run) => host.later(delayMs, run),
           record: () => this.#record(container.name),
-          ask: (asked) => host.machine.processes.get(`${this.#uid}/${container.name}`)?.probe(asked) ?? "refused",
+          ask: (asked) => askContainer(host.machine, `${this.#uid}/${container.name}`, asked),
           failed: (message) =>
             host.event(this.#pod, "Warning", "Unhealthy", message, fieldPathOf(this.#pod, container.name)),
           turned: (success) => this.#probeTurned(kind, container, success),
@@ -130,8 +130,15 @@ export class PodWorker {
     this.sync();
   }
 
-  /** Looks at all there is and does the next thing. */
+  /** The container runtime is there again: what it was told before, it may not have done. */
+  runtimeBack(): void {
+    this.#told.clear();
+    this.sync();
+  }
+
+  /** Looks at all there is and does the next thing; without a container runtime nothing can be seen or done. */
   sync(): void {
+    if (!this.#host.machine.runtimeRunning) return;
     const wasStopping = this.#isEnding() && this.#told.size > 0;
     if (this.#isEnding()) this.#stopContainers();
     else if (!this.#hasEnded()) {
@@ -231,7 +238,8 @@ export class PodWorker {
     const { host, uid } = { host: this.#host, uid: this.#uid };
     this.#sandbox = "creating";
     host.later(host.latency(400, 900, uid, "sandbox"), () => {
-      this.#sandbox = "ready";
+      this.#sandbox = host.machine.runtimeRunning ? "ready" : "none";
+      if (this.#sandbox === "none") return;
       this.#sandboxMs = host.world.clock.now();
       this.#podIp = host.newPodIp();
       this.sync();
@@ -254,7 +262,7 @@ export class PodWorker {
       host.event(this.#pod, "Normal", "Created", "Container created", path);
       host.later(host.latency(120, 500, uid, container.name, "start", attempt), () => {
         this.#starting = undefined;
-        if (!this.#isEnding()) {
+        if (host.machine.runtimeRunning && !this.#isEnding()) {
           host.runtime.start(this.#pod, container);
           host.event(this.#pod, "Normal", "Started", "Container started", path);
           if (this.#pod.spec.containers.includes(container)) this.#keepSyncing();
@@ -284,10 +292,11 @@ export class PodWorker {
   #stopContainer(name: string, graceMs: number): void {
     const record = this.#host.runtime.record(this.#uid, name);
     if (record === undefined || record.exit !== undefined || this.#told.has(name)) return;
+    const { machine, runtime } = this.#host;
     this.#told.add(name);
-    this.#host.runtime.signal(this.#uid, name, "SIGTERM");
+    runtime.signal(this.#uid, name, "SIGTERM");
     this.#host.later(graceMs, () => {
-      if (record.exit === undefined) this.#host.runtime.signal(this.#uid, name, "SIGKILL");
+      if (record.exit === undefined && machine.runtimeRunning) runtime.signal(this.#uid, name, "SIGKILL");
     });
   }
 
@@ -321,7 +330,7 @@ export class PodWorker {
     if (this.#reporting) return;
     this.#reporting = true;
     const revision = this.#pod.metadata.resourceVersion;
-    this.#host.later(this.#host.latency(10, 60, this.#uid, "status", revision), () => {
+    this.#host.later(this.#host.latency(10, 60, this.#uid, "status", revision) + this.#host.world.apiDelayMs, () => {
       this.#reporting = false;
       this.#writeStatus();
     });

@@ -1,6 +1,7 @@
 import type { Container, Pod, Probe } from "../../kube/objects.ts";
 import type { Timer } from "../event-clock.ts";
 import type { ContainerRecord } from "./container-runtime.ts";
+import type { SimulatedMachine } from "./machine.ts";
 import type { ProbeAnswer } from "./process.ts";
 
 export type ProbeKind = "Liveness" | "Readiness";
@@ -11,8 +12,8 @@ export interface ProberHost {
   /** Waits as the kubelet does: not at all once it has stopped. */
   later(delayMs: number, run: () => void): Timer;
   record(): ContainerRecord | undefined;
-  /** Puts the question to the container's process. */
-  ask(probe: Probe): ProbeAnswer;
+  /** Puts the question to the container's process; undefined where nobody can put it. */
+  ask(probe: Probe): ProbeAnswer | undefined;
   failed(message: string): void;
   /** The result has changed, counted by the thresholds. */
   turned(success: boolean): void;
@@ -78,6 +79,7 @@ export class Prober {
   #ask(): void {
     const answer = this.#host.ask(this.#probe);
     const askedMs = this.#host.now();
+    if (answer === undefined) return this.#askAt(askedMs + 1);
     const wait = answer === "silent" ? (this.#probe.timeoutSeconds ?? 1) * 1000 : 0;
     if (wait === 0) this.#answered(answer, askedMs);
     else this.#timer = this.#host.later(wait, () => this.#answered(answer, askedMs));
@@ -96,6 +98,13 @@ export class Prober {
     if (!success && this.#kind === "Liveness") this.#timer?.cancel();
     if (this.success !== before) this.#host.turned(success);
   }
+}
+
+/** Asks a process of that machine; what is asked by way of the container runtime cannot be without it, and counts for nothing. */
+export function askContainer(machine: SimulatedMachine, process: string, probe: Probe): ProbeAnswer | undefined {
+  const byRuntime = probe.tcpSocket === undefined && probe.httpGet === undefined;
+  if (byRuntime && !machine.runtimeRunning) return undefined;
+  return machine.processes.get(process)?.probe(probe) ?? "refused";
 }
 
 /** The probes of a container, by kind. */

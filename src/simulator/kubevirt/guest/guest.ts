@@ -32,6 +32,8 @@ export class Guest {
   #bootId: string | null = null;
   /** Ports that nothing listens on; a fresh boot listens on all again. */
   readonly #closed = new Set<number>();
+  /** Its kernel has killed what served in it, for want of memory; a fresh boot serves again. */
+  #exhausted = false;
   /** vCPUs stopped by the hypervisor. */
   #paused = false;
   /** Its vCPUs stand still while the last of its memory moves to another machine. */
@@ -71,7 +73,7 @@ export class Guest {
 
   /** Whether something in it accepts connections on that port. */
   serves(port: number): boolean {
-    return this.responsive && !this.#closed.has(port);
+    return this.responsive && !this.#exhausted && !this.#closed.has(port);
   }
 
   /** Starts from cold or anew; serves after its boot time. */
@@ -80,6 +82,7 @@ export class Guest {
     this.#boots++;
     this.#bootId = this.#world.random.uuid(this.vmi.metadata.uid, "boot id", this.#boots);
     this.#closed.clear();
+    this.#exhausted = false;
     this.#enter("booting");
     this.#after(this.behaviour.bootMs(this.#boots), () => this.#enter("running"));
   }
@@ -123,6 +126,12 @@ export class Guest {
     if (this.vmi.spec.domain.devices["watchdog"] !== undefined) {
       this.#after(watchdogSeconds * 1000, () => this.#host.watchdogFired());
     }
+  }
+
+  /** It runs out of memory: its kernel kills the largest process, which is what serves, and goes on. */
+  exhaust(): void {
+    this.#exhausted = true;
+    this.#host.changed();
   }
 
   closePort(port: number): void {

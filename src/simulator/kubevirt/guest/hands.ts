@@ -9,10 +9,12 @@ export type GuestHands = Pick<
   Hands,
   | "killQemu"
   | "killLauncher"
+  | "killLibvirt"
   | "panicGuest"
   | "powerOffGuest"
   | "rebootGuest"
   | "hangGuest"
+  | "exhaustGuest"
   | "oomKill"
   | "closePort"
   | "openPort"
@@ -20,9 +22,11 @@ export type GuestHands = Pick<
 
 /** Hands on guests; each throws an Error where there is no live guest to lay them on. */
 export function guestHands(world: World, launchers: Launchers): GuestHands {
-  const launcherOf = (vmiUid: string): Launcher => {
-    const launcher = launchers.of(vmiUid);
-    if (launcher?.alive !== true) throw new Error(`no virt-launcher runs for VMI ${vmiUid}`);
+  const launcherOf = (vmiUid: string, node?: string): Launcher => {
+    const launcher = node === undefined ? launchers.of(vmiUid) : launchers.on(node, vmiUid);
+    if (launcher?.alive !== true) {
+      throw new Error(`no virt-launcher runs for VMI ${vmiUid}${node === undefined ? "" : ` on ${node}`}`);
+    }
     if (!launcher.machine.alive) throw new Error(`node ${launcher.machine.node} does nothing: it is frozen`);
     return launcher;
   };
@@ -38,15 +42,23 @@ export function guestHands(world: World, launchers: Launchers): GuestHands {
       return { evidence };
     };
   return {
-    killQemu: onGuest("qemu is gone", (domain) => domain.kill()),
-    killLauncher: (vmiUid) => {
-      launcherOf(vmiUid).killMainProcess();
+    killQemu: (vmiUid, node) => {
+      if (!launcherOf(vmiUid, node).killQemu()) throw new Error(`no qemu runs for VMI ${vmiUid}`);
+      return { evidence: "qemu is gone" };
+    },
+    killLauncher: (vmiUid, node) => {
+      launcherOf(vmiUid, node).killMainProcess();
       return { evidence: "virt-launcher is gone" };
+    },
+    killLibvirt: (vmiUid, node) => {
+      launcherOf(vmiUid, node).killLibvirt();
+      return { evidence: "virtqemud is gone" };
     },
     panicGuest: onGuest("the guest's kernel panicked", (domain) => domain.guest.panic()),
     powerOffGuest: onGuest("the guest switched itself off", (domain) => domain.guest.powerOff()),
     rebootGuest: onGuest("the guest reboots", (domain) => domain.guest.reboot()),
     hangGuest: onGuest("the guest's kernel does nothing more", (domain) => domain.guest.hang()),
+    exhaustGuest: onGuest("the guest's kernel killed what served in it", (domain) => domain.guest.exhaust()),
     oomKill: (vmiUid) => {
       domainOf(vmiUid);
       const launcher = launcherOf(vmiUid);

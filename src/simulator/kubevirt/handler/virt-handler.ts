@@ -120,7 +120,7 @@ export class VirtHandler implements Process {
     if (this.#started) this.arrivals.launcherChanged(launcher);
     if (launcher.domain?.left === true) return this.#enqueueDeparted(launcher);
     const key = this.#keys.get(launcher.vmiUid);
-    if (key !== undefined) this.#enqueue(key, this.#draw("domain event", 80, 400));
+    if (key !== undefined) this.#enqueue(key, this.#draw("domain event", 80, 400) + this.#world.apiDelayMs);
   }
 
   /** A launcher's sockets died; the next polls notice and, after the threshold, take its domain for gone. */
@@ -194,7 +194,7 @@ export class VirtHandler implements Process {
       if (this.#waiting.has(key)) return;
       this.#waiting.add(key);
     }
-    this.machine.schedule(delayMs ?? this.#draw("sync", 10, 60), () => {
+    this.machine.schedule(delayMs ?? this.#draw("sync", 10, 60) + this.#world.apiDelayMs, () => {
       if (delayMs === undefined) this.#waiting.delete(key);
       const vmi = this.#vmis.get(key);
       if (this.alive && vmi !== undefined) this.#sync(key, vmi);

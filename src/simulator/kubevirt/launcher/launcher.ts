@@ -42,6 +42,8 @@ export class Launcher implements Process {
   shutdownStartedMs: number | undefined;
   shutdownSignalledMs: number | undefined;
   #alive = true;
+  /** Whether nobody is there to ask about the domain. */
+  #libvirtAway = false;
   #starting = false;
   #ended = false;
   #deadline: Timer | undefined;
@@ -136,6 +138,27 @@ export class Launcher implements Process {
     this.#exit(this.#draw("exit", 900, 2_200), { code: 0, reason: "Completed" });
   }
 
+  /** qemu is killed, and only that; answers whether there was one. One that waits for a guest has none to lose. */
+  killQemu(): boolean {
+    if (this.domain?.live === true) this.domain.kill();
+    else if (this.incoming) this.cleanUp();
+    else return false;
+    return true;
+  }
+
+  /**
+   * virtqemud is killed: qemu goes on without it, virt-launcher starts another a second later, and that finds the
+   * domain as it is (virtwrap/util/libvirt_helper.go: StartVirtquemud). A copy under way is over.
+   */
+  killLibvirt(): void {
+    this.#libvirtAway = true;
+    this.copy?.loseLibvirt();
+    this.machine.schedule(1_000 + this.#draw("virtqemud", 200, 600), () => {
+      this.#libvirtAway = false;
+      this.#listener.changed(this);
+    });
+  }
+
   /** virt-launcher itself is killed: its monitor ends qemu and exits with the launcher's status. */
   killMainProcess(): void {
     this.#lose();
@@ -162,6 +185,7 @@ export class Launcher implements Process {
   probe(probe: Probe): ProbeAnswer {
     const guest = this.domain?.guest;
     if (probe.guestAgentPing !== undefined || probe.exec !== undefined) {
+      if (this.#libvirtAway) return "refused";
       return guest?.agentConnected === true || this.domain?.state.state === "Paused" ? "success" : "refused";
     }
     const port = Number(probe.tcpSocket?.port ?? probe.httpGet?.port);

@@ -65,6 +65,11 @@ export class LiveCopy {
     this.#fail(aborted);
   }
 
+  /** The libvirt that ran it is gone; the next one cancels what it finds half done (qemuProcessRecoverMigrationOut). */
+  loseLibvirt(): void {
+    this.#fail(lostPeer);
+  }
+
   #begin(): void {
     const { target } = this.order;
     const { machine } = this.#source;
