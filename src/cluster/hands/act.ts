@@ -1,0 +1,68 @@
+import type { Clock } from "../../clock/clock.ts";
+import type { KubeClient } from "../kube-client.ts";
+import { mustRunOn, type NodeShell } from "../node-shell.ts";
+
+/** What hands on a real cluster work with. */
+export interface HandTools {
+  shell: NodeShell;
+  kube: KubeClient;
+  clock: Clock;
+}
+
+/** Something done on a node. */
+export interface Act {
+  /** Completes the sentence "on node worker, … failed". */
+  what: string;
+  /** It stamps the moment of what it does with `begin` and `end`, and reports with `say name value`; see `prelude`. */
+  script: string;
+  args?: string[];
+  limitSeconds?: number;
+}
+
+export interface Done {
+  /** When it took effect: between the node's own stamps where its clock is this process's, else within the call. */
+  fromMs: number;
+  toMs: number;
+  said: Record<string, string>;
+}
+
+/** Begins every script of a hand. */
+const prelude = `
+set -u
+stamp() { echo "@$1 $(date +%s.%N)"; }
+begin() { stamp begin; }
+end() { stamp end; }
+say() { echo "=$1 $2"; }
+fail() { echo "$*" >&2; exit 1; }
+lives() { # a process; one that has ended and was not buried yet does not
+  case $(sed -n 's/^State:[[:space:]]*\\(.\\).*/\\1/p' "/proc/$1/status" 2>/dev/null) in "" | Z | X) return 1 ;; esac
+}
+pids_of() { # a container's id, a pattern for the command's name: by the control group, which no command line imitates
+  grep -lE "^($2)\\$" /proc/[0-9]*/comm 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+    if grep -q -- "$1" "/proc/$pid/cgroup" 2>/dev/null; then echo "$pid"; fi
+  done
+}
+`;
+
+/** @throws EnvironmentError when it fails, with the reason that its script gave */
+export async function actOn({ shell, clock }: HandTools, node: string, act: Act): Promise<Done> {
+  const { what, script, args = [], limitSeconds = 20 } = act;
+  const result = await mustRunOn(shell, node, what, prelude + script, args, { limitSeconds });
+  const lines = result.stdout.split("\n");
+  const said = Object.fromEntries(
+    lines.map((line) => /^=(\S+) (.*)$/.exec(line)).flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])),
+  );
+  const stampOf = (name: string): number | null => {
+    const line = lines.findLast((each) => each.startsWith(`@${name} `));
+    const seconds = Number(line?.split(" ")[1] ?? NaN);
+    return shell.sharesClock && !Number.isNaN(seconds) ? onClock(clock, seconds * 1000) : null;
+  };
+  const within = (ms: number | null, otherwise: number): number =>
+    ms === null ? otherwise : Math.min(Math.max(ms, result.fromMs), result.toMs);
+  return { fromMs: within(stampOf("begin"), result.fromMs), toMs: within(stampOf("end"), result.toMs), said };
+}
+
+/** A moment of the calendar, in milliseconds, on the clock. */
+function onClock(clock: Clock, wallMs: number): number {
+  return clock.now() - (clock.wall().getTime() - wallMs);
+}
