@@ -9,6 +9,7 @@ import { JournalWriter } from "../observe/journal-writer.ts";
 import { runMocha, type MochaExperiment } from "../report/mocha-run.ts";
 import type { ExperimentResult, Results } from "../report/results.ts";
 import type { RunFolder } from "../report/run-folder.ts";
+import { memoryJournal } from "../safety/undo-journal.ts";
 import type { ProgressView } from "./progress.ts";
 
 export interface RunExperimentsOptions {
@@ -65,7 +66,7 @@ async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptio
     await using cluster = await openCluster({ provider: plan.cluster.provider, seed: clusterSeed(plan), nodes });
     const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
     const onProgress = progress.follow(plan.id, () => cluster.clock.now());
-    await runExperiment(plan, deeds, { cluster, journal, signal, onProgress });
+    await runExperiment(plan, deeds, { cluster, journal, undoJournal: memoryJournal(), signal, onProgress });
     return experimentResult([...journal.lines], { name, journal: `journals/${file}` });
   } catch (error) {
     return experimentResult(unfinished(plan, "failed", messageOf(error)), { name, journal: null });

@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Manifest } from "../kube/objects.ts";
 import { namespaces, virtualMachines } from "../kube/resources.ts";
 import type { JournalWriter } from "../observe/journal-writer.ts";
+import { runLabel } from "../safety/undo-journal.ts";
 import type { UndoStack } from "../safety/undo-stack.ts";
 import { pinToNode, preferNode } from "../workload/placement.ts";
 import { resourceOf } from "../workload/resource-of.ts";
@@ -19,8 +20,8 @@ export async function deploy(
   node: string | null,
 ): Promise<void> {
   const { kube } = cluster;
-  undo.push(`namespace ${plan.namespace}`, () => kube.delete(namespaces, plan.namespace));
-  await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: plan.namespace } });
+  await undo.push({ do: "delete", resource: namespaces, name: plan.namespace });
+  await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: ownedBy(undo, { name: plan.namespace }) });
   for (const variant of plan.variants) {
     if (variant.skip !== null) continue;
     const placed = node === null ? variant : place(variant, node);
@@ -30,6 +31,11 @@ export async function deploy(
     }
     if (variant.runStrategy === "Manual") await start(variant, plan.namespace, cluster, journal);
   }
+}
+
+/** Only what bears the run's mark is deleted after it: what was there before under that name is not. */
+function ownedBy({ run }: UndoStack, metadata: Manifest["metadata"]): Manifest["metadata"] {
+  return { ...metadata, labels: { ...metadata.labels, [runLabel]: run } };
 }
 
 function place(variant: PlannedVariant, node: string): PlannedVariant {
@@ -45,10 +51,11 @@ async function apply(
   undo: UndoStack,
 ): Promise<void> {
   const resource = resourceOf(manifest);
-  const object = resource.namespaced ? { ...manifest, metadata: { ...manifest.metadata, namespace } } : manifest;
   const name = manifest.metadata.name!;
   // What lies in the namespace goes with it.
-  if (!resource.namespaced) undo.push(`${manifest.kind} ${name}`, () => kube.delete(resource, name));
+  if (!resource.namespaced) await undo.push({ do: "delete", resource, name });
+  const metadata = resource.namespaced ? { ...manifest.metadata, namespace } : ownedBy(undo, manifest.metadata);
+  const object = { ...manifest, metadata };
   journal.append({ kind: "action", name: "apply", phase: "start", object });
   await kube.create(object);
   journal.append({

@@ -58,6 +58,11 @@ export async function loadScenarios(names: string[], limitMs = 30_000): Promise<
   return [...found.values()];
 }
 
+/** The absolute path of the file that a scenario of the user's is; null where it comes with Rebound. */
+export function scenarioFile(name: string): string | null {
+  return builtInScenarios().some((builtIn) => builtIn.name === name) ? null : resolve(name);
+}
+
 function find(name: string, builtIn: BuiltIn[]): BuiltIn {
   const known = builtIn.find((scenario) => scenario.name === name);
   if (known !== undefined) return known;

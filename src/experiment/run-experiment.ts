@@ -5,8 +5,11 @@ import type { Fault, Hit, Victim } from "../faults/fault.ts";
 import type { JournalWriter } from "../observe/journal-writer.ts";
 import { startRecorder } from "../observe/recorder.ts";
 import type { Remedy } from "../remedies/remedy.ts";
+import type { UndoJournal } from "../safety/undo-journal.ts";
 import { UndoStack } from "../safety/undo-stack.ts";
+import { revertFault } from "../safety/undo-step.ts";
 import { deploy } from "./deploy.ts";
+import { scenarioFile } from "./load-scenarios.ts";
 import { whoNeedsHelp } from "./need.ts";
 import type { Plan, PlannedPhase } from "./plan.ts";
 import type { OnProgress } from "./progress.ts";
@@ -23,6 +26,8 @@ export interface Deeds {
 export interface RunOptions {
   cluster: Cluster;
   journal: JournalWriter;
+  /** Where what will put the cluster back is written down first. */
+  undoJournal: UndoJournal;
   /** Ends the experiment early: what was done is undone, and the journal says so. */
   signal: AbortSignal;
   onProgress: OnProgress;
@@ -44,7 +49,7 @@ export interface RunEnd {
  */
 export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOptions): Promise<RunEnd> {
   const { cluster, journal } = options;
-  const undo = new UndoStack(cluster.clock);
+  const undo = new UndoStack(cluster, options.undoJournal, () => Promise.resolve(deeds.fault));
   journal.append({ kind: "plan", plan });
   let end: RunEnd;
   try {
@@ -84,15 +89,14 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
   journal.append({ kind: "phase", name: "steady-state", phase: "end" });
 
   const victims = await findVictims(plan, cluster);
-  const disturbance = new UndoStack(cluster.clock);
-  undo.push("the disturbance", () => unwound(disturbance));
-  disturbance.push(`fault ${fault.name}`, () => fault.revert(cluster, victims));
+  const undisturbed = undo.depth;
+  await undo.push(revertFault(fault, victims, scenarioFile(plan.scenario)));
   for (const phase of plan.phases) {
     journal.append({ kind: "phase", name: phase.name, phase: "start" });
     const guarded = { ...options, signal };
     if (phase.name === "observe") await inject(plan, fault, victims, guarded);
-    else if (phase.name === "return") await revert(plan, disturbance, guarded);
-    else await remedy(plan, remedyOf(phase, deeds), victims, disturbance, guarded);
+    else if (phase.name === "return") await revert(plan, undo, undisturbed, guarded);
+    else await remedy(plan, remedyOf(phase, deeds), victims, undo, guarded);
     await watch(plan, phase, guarded);
     journal.append({ kind: "phase", name: phase.name, phase: "end" });
   }
@@ -166,19 +170,20 @@ async function remedy(
   journal.append({ kind: "action", name: "remedy", phase: "end", remedy: remedy.name, result });
 }
 
-async function revert(plan: Plan, disturbance: UndoStack, options: RunOptions): Promise<void> {
+/** Takes the fault and the remedies back; what was deployed before them, at that depth, stays. */
+async function revert(plan: Plan, undo: UndoStack, undisturbed: number, options: RunOptions): Promise<void> {
   const { cluster, journal, signal } = options;
   const fault = plan.fault.name;
   report(plan, options, "return", null);
   journal.append({ kind: "action", name: "revert", phase: "start", fault });
-  const reverting = () => unwound(disturbance);
+  const reverting = () => unwound(undo, undisturbed);
   await withDeadline(cluster.clock, handsMs, reverting, `the fault ${fault} to be reverted`, signal);
   journal.append({ kind: "action", name: "revert", phase: "end", fault });
 }
 
 /** @throws Error that names the steps that failed */
-async function unwound(stack: UndoStack): Promise<void> {
-  const failures = await stack.unwind();
+async function unwound(undo: UndoStack, depth: number): Promise<void> {
+  const failures = await undo.unwind(depth);
   if (failures.length > 0) throw new Error(failures.join("; "));
 }
 

@@ -15,11 +15,10 @@ export function outOfServiceTaint(): Remedy {
     lacks: () => null,
     targets: nodesOf,
     apply: (cluster, victims, undo) =>
-      hitNodes(victims, (node) => {
-        const without = (taints: Taint[]): Taint[] => taints.filter(({ key }) => key !== taint.key);
-        undo.push(`taint of ${node}`, () => changeTaints(cluster, node, without));
+      hitNodes(victims, async (node) => {
+        await undo.push({ do: "remove-taint", node, key: taint.key });
         return request(cluster, `${node} is tainted out of service`, () =>
-          changeTaints(cluster, node, (taints) => [...without(taints), taint]),
+          changeTaints(cluster, node, (taints) => [...taints.filter(({ key }) => key !== taint.key), taint]),
         );
       }),
   };

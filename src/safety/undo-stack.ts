@@ -1,35 +1,61 @@
-import type { Clock } from "../clock/clock.ts";
 import { withDeadline } from "../clock/deadline.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../errors.ts";
-
-/** What one step of undoing may take, in milliseconds; its own budget, whatever the run has used up. */
-const budgetMs = 120_000;
+import { putBack, type FindFault } from "./put-back.ts";
+import type { Registered, UndoJournal } from "./undo-journal.ts";
+import { budgetMs, titleOf, type UndoStep } from "./undo-step.ts";
 
 /**
  * What would put things back, registered before they are touched and done in reverse order. Every step is tried,
- * also after another failed; each must be idempotent.
+ * also after another failed; one that failed stays registered.
  */
 export class UndoStack {
-  readonly #clock: Clock;
-  readonly #steps: { what: string; undo: (signal: AbortSignal) => Promise<void> }[] = [];
+  readonly #cluster: Cluster;
+  readonly #journal: UndoJournal;
+  readonly #findFault: FindFault;
+  #steps: Registered[];
+  #nextId: number;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  /** @param outstanding what an earlier process registered in the journal and did not do */
+  constructor(cluster: Cluster, journal: UndoJournal, findFault: FindFault, outstanding: Registered[] = []) {
+    this.#cluster = cluster;
+    this.#journal = journal;
+    this.#findFault = findFault;
+    this.#steps = [...outstanding];
+    this.#nextId = Math.max(0, ...outstanding.map(({ id }) => id)) + 1;
   }
 
-  /** Registers a step; call it before doing what it undoes. */
-  push(what: string, undo: (signal: AbortSignal) => Promise<void>): void {
-    this.#steps.push({ what, undo });
+  /** The run on whose behalf it is all done: see `runLabel`. */
+  get run(): string {
+    return this.#journal.run;
   }
 
-  /** Undoes everything that is registered; returns a sentence for each step that failed. */
-  async unwind(): Promise<string[]> {
+  /** How many steps are registered; `unwind` takes it as the depth to stop at. */
+  get depth(): number {
+    return this.#steps.length;
+  }
+
+  /** Registers a step; do what it undoes once this has resolved. */
+  async push(step: UndoStep): Promise<void> {
+    const registered = { id: this.#nextId++, step };
+    await this.#journal.register(registered);
+    this.#steps.push(registered);
+  }
+
+  /** Undoes what is registered above a depth; returns a sentence for each step that failed. */
+  async unwind(depth = 0): Promise<string[]> {
+    const { clock } = this.#cluster;
     const failures: string[] = [];
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+    for (const registered of this.#steps.slice(depth).reverse()) {
+      const { id, step } = registered;
+      const what = titleOf(step);
       try {
-        await withDeadline(this.#clock, budgetMs, step.undo, `undoing ${step.what}`);
+        const act = (signal: AbortSignal) => putBack(step, this.#cluster, this.run, this.#findFault, signal);
+        await withDeadline(clock, budgetMs(step), act, `${what} to be undone`);
+        await this.#journal.markDone(id);
+        this.#steps = this.#steps.filter((each) => each !== registered);
       } catch (error) {
-        failures.push(`${step.what}: ${messageOf(error)}`);
+        failures.push(`${what}: ${messageOf(error)}`);
       }
     }
     return failures;

@@ -7,6 +7,7 @@ import { nodes } from "../../src/kube/resources.ts";
 import { remedies } from "../../src/remedies/catalogue.ts";
 import { deleteNode } from "../../src/remedies/delete-node.ts";
 import { outOfServiceTaint } from "../../src/remedies/out-of-service-taint.ts";
+import { memoryJournal } from "../../src/safety/undo-journal.ts";
 import { UndoStack } from "../../src/safety/undo-stack.ts";
 
 describe("a remedy", () => {
@@ -16,7 +17,7 @@ describe("a remedy", () => {
 
   beforeEach(async () => {
     cluster = await simulatedCluster({ seed: 1, nodes: 2 });
-    undo = new UndoStack(cluster.clock);
+    undo = new UndoStack(cluster, memoryJournal(), () => assert.fail("no fault was injected"));
   });
 
   afterEach(() => cluster[Symbol.asyncDispose]());

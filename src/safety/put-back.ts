@@ -1,0 +1,59 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { notYet, waitUntil } from "../clock/wait-until.ts";
+import type { Fault, Victim } from "../faults/fault.ts";
+import type { KubeObject } from "../kube/objects.ts";
+import { nodes } from "../kube/resources.ts";
+import { changeTaints } from "../remedies/taints.ts";
+import { runLabel } from "./undo-journal.ts";
+import { budgetMs, type UndoStep } from "./undo-step.ts";
+
+type Step<Do extends UndoStep["do"]> = Extract<UndoStep, { do: Do }>;
+
+/** Finds the fault that a step reverts; rejects, with how to mend it, where there is none. */
+export type FindFault = (step: Step<"revert-fault">) => Promise<Fault>;
+
+/** Does one step. It may be done at any time and again. */
+export async function putBack(
+  step: UndoStep,
+  cluster: Cluster,
+  run: string,
+  findFault: FindFault,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (step.do) {
+    case "delete":
+      return deleteOwn(step, cluster, run, signal);
+    case "remove-taint":
+      return changeTaints(cluster, step.node, (taints) => taints.filter(({ key }) => key !== step.key));
+    case "register-node":
+      return registerNode(step, cluster);
+    case "revert-fault":
+      // It was a victim when it was written down, and what of it a revert needs was read back.
+      return (await findFault(step)).revert(cluster, step.victims as unknown as Victim[]);
+  }
+}
+
+/** Deletes what the run made and nothing else of that name. */
+async function deleteOwn(step: Step<"delete">, { kube, clock }: Cluster, run: string, signal: AbortSignal) {
+  const { resource, name, namespace } = step;
+  const find = () => kube.get<KubeObject>(resource, name, namespace);
+  const found = await find();
+  if (found?.metadata.labels?.[runLabel] !== run) return;
+  if (found.metadata.deletionTimestamp === undefined) await kube.delete(resource, name, namespace);
+  await waitUntil(clock, {
+    what: `${resource.kind.toLowerCase()} ${name} to be gone`,
+    limitMs: budgetMs(step),
+    everyMs: 1_000,
+    signal,
+    look: async () => {
+      const left = await find();
+      return left === null || left.metadata.uid !== found.metadata.uid || notYet("it is still there");
+    },
+  });
+}
+
+async function registerNode({ node, labels }: Step<"register-node">, { kube }: Cluster): Promise<void> {
+  const patch = () => kube.mergePatch(nodes, node, undefined, { metadata: { labels } });
+  if ((await kube.get(nodes, node)) !== null) await patch();
+  else await kube.create({ apiVersion: "v1", kind: "Node", metadata: { name: node, labels } });
+}
