@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openCluster } from "../cluster/open-cluster.ts";
+import { openCluster, type ClusterChoice } from "../cluster/open-cluster.ts";
 import { EnvironmentError, messageOf } from "../errors.ts";
 import { experimentResult, judgedPhases, mergeRepeats, skippedResult } from "../experiment/experiment-result.ts";
 import { clusterSeed, type Prepared } from "../experiment/prepare.ts";
@@ -16,8 +16,8 @@ export interface RunExperimentsOptions {
   folder: RunFolder;
   signal: AbortSignal;
   progress: ProgressView;
-  /** Workers of each experiment's cluster. */
-  nodes: number;
+  /** Opened anew for each experiment. */
+  cluster: ClusterChoice;
   rerun: Pick<Results, "seed" | "options">;
 }
 
@@ -58,12 +58,12 @@ function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExpe
 }
 
 async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptions): Promise<ExperimentResult> {
-  const { folder, signal, progress, nodes } = options;
+  const { folder, signal, progress } = options;
   const name = plan.repeat === 1 ? plan.id : `${plan.id}.${plan.repeat}`;
   if (signal.aborted) return experimentResult(unfinished(plan, "interrupted", "interrupted"), { name, journal: null });
   const file = `${name}.jsonl`;
   try {
-    await using cluster = await openCluster({ provider: plan.cluster.provider, seed: clusterSeed(plan), nodes });
+    await using cluster = await openCluster(options.cluster, { seed: clusterSeed(plan), holdMs: heldMs(plan) });
     const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
     const onProgress = progress.follow(plan.id, () => cluster.clock.now());
     await runExperiment(plan, deeds, { cluster, journal, undoJournal: memoryJournal(), signal, onProgress });
@@ -71,6 +71,11 @@ async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptio
   } catch (error) {
     return experimentResult(unfinished(plan, "failed", messageOf(error)), { name, journal: null });
   }
+}
+
+/** How long the fault is held at most: until the phase in which it is taken back. */
+function heldMs({ phases }: Prepared["plan"]): number {
+  return phases.filter(({ name }) => name !== "return").reduce((sum, { limitMs }) => sum + limitMs, 0);
 }
 
 /** The journal of an experiment of which nothing came: its plan, and why it ended. */

@@ -1,20 +1,21 @@
 import { relative } from "node:path";
 import { z } from "zod";
-import { openCluster } from "../cluster/open-cluster.ts";
+import { openCluster, type ClusterChoice } from "../cluster/open-cluster.ts";
 import { exitCodes } from "../errors.ts";
 import { prepare, type Prepared } from "../experiment/prepare.ts";
 import { judgePractices } from "../practices/judge-practices.ts";
 import { summarise, type Results } from "../report/results.ts";
-import { createRunFolder, runId } from "../report/run-folder.ts";
+import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
 import { terminalReport } from "../report/terminal-table.ts";
+import { chooseCluster, clusterShape, clusterWords, confirmCluster } from "./choose-cluster.ts";
 import { deliver } from "./deliver.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { checkOptions, mostNodes, wholeNumber, word } from "./options.ts";
+import { checkOptions, wholeNumber, word } from "./options.ts";
 import { planJson, planText } from "./plan-text.ts";
 import { showProgress } from "./progress.ts";
 import { runExperiments } from "./run-experiments.ts";
-import { hasColours, say, widthOf } from "./terminal.ts";
+import { askAtTerminal, hasColours, say, widthOf } from "./terminal.ts";
 
 const pattern = word.transform((text, context) => {
   try {
@@ -33,9 +34,8 @@ const shard = word.transform((text, context) => {
 });
 
 const runOptions = z.object({
+  ...clusterShape,
   scenarios: z.array(word),
-  cluster: word,
-  nodes: wholeNumber(1, mostNodes),
   vm: z.array(word).default([]),
   seed: wholeNumber(0),
   repeat: wholeNumber(1),
@@ -56,15 +56,17 @@ type RunOptions = z.infer<typeof runOptions>;
 export async function run(argv: unknown): Promise<number> {
   const startedAt = new Date();
   const options = checkOptions(runOptions, argv);
-  const prepared = await prepareRun(options);
+  const cluster = await chooseCluster(options);
+  const prepared = await prepareRun(options, cluster);
   for (const note of notesOf(prepared)) say(note);
   if (options.dryRun) {
     process.stdout.write(options.json ? planJson(prepared) : planText(prepared));
     return exitCodes.green;
   }
+  await confirmCluster(cluster, options.yes, askAtTerminal());
   const folder = await createRunFolder(options.out, runId(startedAt));
   using interrupt = onInterrupt(say);
-  const results = await runAndShow(prepared, options, folder, interrupt.signal);
+  const results = await runAndShow(prepared, options, { cluster, folder, signal: interrupt.signal });
   const exitCode = interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOfSummary(results.summary);
   const text = terminalReport(results, {
     width: widthOf(process.stdout),
@@ -75,8 +77,8 @@ export async function run(argv: unknown): Promise<number> {
 }
 
 /** Plans everything on a cluster of the same make, so that what cannot be is refused before anything is written. */
-async function prepareRun(options: RunOptions): Promise<Prepared[]> {
-  await using cluster = await openCluster({ provider: options.cluster, seed: options.seed, nodes: options.nodes });
+async function prepareRun(options: RunOptions, choice: ClusterChoice): Promise<Prepared[]> {
+  await using cluster = await openCluster(choice, { seed: options.seed, holdMs: 0 });
   const { vm, grep = null, fault = null, remedy = null, practice = null, shard = null, ...rest } = options;
   const siteRules = options.expectations ?? null;
   return prepare({ ...rest, vmFiles: vm, siteRules, grep, fault, remedy, practice, shard }, cluster);
@@ -93,17 +95,16 @@ function notesOf(prepared: Prepared[]): string[] {
 async function runAndShow(
   prepared: Prepared[],
   options: RunOptions,
-  folder: Awaited<ReturnType<typeof createRunFolder>>,
-  signal: AbortSignal,
+  { cluster, folder, signal }: { cluster: ClusterChoice; folder: RunFolder; signal: AbortSignal },
 ): Promise<Results> {
   const ids = [...new Set(prepared.map(({ plan }) => plan.id))];
-  using progress = showProgress({ experiments: ids, virtual: true }, process.stderr);
+  using progress = showProgress({ experiments: ids, virtual: cluster.provider === "simulated" }, process.stderr);
   const again = rerunOptions(options);
   const experiments = await runExperiments(prepared, {
     folder,
     signal,
     progress,
-    nodes: options.nodes,
+    cluster,
     rerun: { seed: options.seed, options: again },
   });
   return {
@@ -118,13 +119,11 @@ async function runAndShow(
 }
 
 /** What else `rebound run` must be given to do the same again. */
-function rerunOptions({ nodes, vm, expectations, isolate }: RunOptions): string[] {
+function rerunOptions({ vm, expectations, isolate, ...cluster }: RunOptions): string[] {
   return [
-    ...(nodes === defaultNodes ? [] : ["--nodes", String(nodes)]),
+    ...clusterWords(cluster),
     ...vm.flatMap((file) => ["--vm", file]),
     ...(expectations === undefined ? [] : ["--expectations", expectations]),
     ...(isolate ? ["--isolate"] : []),
   ];
 }
-
-const defaultNodes = 3;

@@ -1,23 +1,17 @@
 import type { CommandModule } from "yargs";
+import { withClusterOptions } from "./cluster-options.ts";
 
 /** `rebound run`: what it takes. What it does is loaded when it is called, so that `--help` is quick. */
 export const runCommand: CommandModule = {
   command: "run [scenarios..]",
   describe: "Run scenarios, judge how every VM recovers, and write the report",
   builder: (yargs) =>
-    yargs
+    withClusterOptions(yargs)
       .positional("scenarios", {
         type: "string",
         array: true,
         describe: "names from `rebound list scenarios`, or files of your own; all that are listed by default",
       })
-      .option("cluster", {
-        type: "string",
-        requiresArg: true,
-        default: "simulated",
-        describe: "the cluster to run on; this version has the simulated one",
-      })
-      .option("nodes", { type: "string", requiresArg: true, default: "3", describe: "how many workers it has" })
       .option("vm", {
         type: "string",
         requiresArg: true,

@@ -1,23 +1,51 @@
-import { UsageError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
+import type { ClusterConfig } from "./existing/cluster-config.ts";
 
-/** Which cluster, and what it is made from. */
-export interface ClusterOptions {
-  provider: string;
-  /** Decides everything that is random on the simulated cluster. */
-  seed: number;
-  /** How many workers the simulated cluster has. */
+/** A cluster that a user has chosen, and may break. */
+export type ClusterChoice = SimulatedChoice | KindChoice | ExistingChoice;
+
+export interface SimulatedChoice {
+  provider: "simulated";
+  /** How many workers. */
   nodes: number;
 }
 
-const unbuilt = new Set(["kind", "existing"]);
+/** One that `rebound cluster up` made, or the real kind. */
+export interface KindChoice {
+  provider: "kind";
+  name: string;
+}
 
-/** Opens the cluster of that provider; throws `UsageError` where there is no such provider. */
-export async function openCluster({ provider, seed, nodes }: ClusterOptions): Promise<Cluster> {
-  if (provider === "simulated") {
-    const { simulatedCluster } = await import("./simulated/simulated-cluster.ts");
-    return simulatedCluster({ seed, nodes });
+/** One that a context of a kubeconfig names. */
+export interface ExistingChoice {
+  provider: "existing";
+  context: string;
+  /** The kubeconfig's text; the user's own where there is none. */
+  kubeconfig?: string;
+  config: ClusterConfig;
+}
+
+export interface OpenOptions {
+  /** Decides everything that is random on a simulated cluster. */
+  seed: number;
+  /** The longest that a fault will be held, in milliseconds: what a lost hand can no longer end, ends itself by then. */
+  holdMs: number;
+}
+
+/** Opens the cluster for one experiment; closing it leaves a real one as it is. */
+export async function openCluster(choice: ClusterChoice, { seed }: OpenOptions): Promise<Cluster> {
+  switch (choice.provider) {
+    case "simulated": {
+      const { simulatedCluster } = await import("./simulated/simulated-cluster.ts");
+      return simulatedCluster({ seed, nodes: choice.nodes });
+    }
+    case "kind": {
+      const { kindCluster } = await import("./kind/kind-cluster.ts");
+      return kindCluster({ name: choice.name });
+    }
+    case "existing": {
+      const { existingCluster } = await import("./existing/existing-cluster.ts");
+      return existingCluster(choice);
+    }
   }
-  const lack = unbuilt.has(provider) ? "is not built yet" : "is no kind of cluster";
-  throw new UsageError(`--cluster ${provider} ${lack}; this version runs on --cluster simulated`);
 }

@@ -1,7 +1,7 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Clock } from "../clock/clock.ts";
 import { withDeadline } from "../clock/deadline.ts";
-import { EnvironmentError, messageOf } from "../errors.ts";
+import { EnvironmentError, messageOf, UsageError } from "../errors.ts";
 import { createKubeClient } from "./api-client.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { networkTransport } from "./network-transport.ts";
@@ -30,17 +30,21 @@ export interface Skew {
 
 const answerLimitMs = 20_000;
 
-/** Reads the kubeconfig. @throws EnvironmentError where it has no such context */
+/** Reads the kubeconfig. @throws UsageError where it is none, or has no such context */
 export async function loadKubeConfig({ kubeconfig, context }: KubeConfigSource): Promise<KubeConfig> {
   const client = await import("@kubernetes/client-node");
   const config = new client.KubeConfig();
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromString(kubeconfig);
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromString(kubeconfig);
+  } catch (error) {
+    throw new UsageError(`the kubeconfig cannot be read: ${messageOf(error)}`, { cause: error });
+  }
   if (context === undefined) return config;
   const known = config.getContexts().map(({ name }) => name);
   if (!known.includes(context)) {
     const there = known.length === 0 ? "it has none" : `there are ${known.join(", ")}`;
-    throw new EnvironmentError(`the kubeconfig has no context ${context}; ${there}`);
+    throw new UsageError(`the kubeconfig has no context ${context}; ${there}`);
   }
   config.setCurrentContext(context);
   return config;

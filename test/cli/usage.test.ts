@@ -11,8 +11,10 @@ describe("the command line", () => {
     { args: ["run", "--seed", "1", "--seed", "2"], says: /--seed is given more than once/ },
     { args: ["run", "--repeat", "0"], says: /--repeat must be a whole number from 1 to 999999999, not "0"/ },
     { args: ["run", "--nodes", "1e3"], says: /--nodes must be a whole number from 1 to 5000, not "1e3"/ },
-    { args: ["run", "--cluster", "kind"], says: /--cluster kind is not built yet.*simulated/ },
-    { args: ["run", "--cluster", "cloud"], says: /--cluster cloud.*simulated/ },
+    { args: ["run", "--cluster", "cloud"], says: /--cluster must be simulated, kind or existing, not "cloud"/ },
+    { args: ["run", "--cluster", "existing"], says: /--cluster existing needs --context/ },
+    { args: ["run", "--context", "staging"], says: /--context is for --cluster existing/ },
+    { args: ["run", "--cluster", "kind", "--yes", "kind-rebound"], says: /--yes is for --cluster existing/ },
     {
       args: ["run", "--fault", "sabotage"],
       says: /no experiment has the fault "sabotage"; there are .*node-shutdown, oom-kill, .*vm-crash/,

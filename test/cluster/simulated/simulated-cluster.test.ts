@@ -11,7 +11,8 @@ import type { JournalLine } from "../../../src/observe/journal.ts";
 import { JournalWriter } from "../../../src/observe/journal-writer.ts";
 import { startRecorder } from "../../../src/observe/recorder.ts";
 
-const open = (seed = 7, workers = 3): Promise<Cluster> => openCluster({ provider: "simulated", seed, nodes: workers });
+const open = (seed = 7, workers = 3): Promise<Cluster> =>
+  openCluster({ provider: "simulated", nodes: workers }, { seed, holdMs: 0 });
 
 /** Creates a VM that always runs, and waits until its VMI is Ready; returns that. */
 async function runVm({ kube, clock }: Cluster, name: string): Promise<VmiRef & { node: string }> {
@@ -126,23 +127,5 @@ describe("the simulated cluster", () => {
     assert.ok(bootIds.length >= 2);
     assert.ok(samples.every(({ at, asked }) => at === asked && Math.abs((asked * 10) % 1) < 1e-6));
     assert.equal(samples.at(-1)!.ok, false, "its node is lost");
-  });
-});
-
-describe("opening a cluster", () => {
-  for (const provider of ["kind", "existing"]) {
-    it(`says that ${provider} is not built yet`, async () => {
-      await assert.rejects(openCluster({ provider, seed: 1, nodes: 3 }), {
-        name: "UsageError",
-        message: `--cluster ${provider} is not built yet; this version runs on --cluster simulated`,
-      });
-    });
-  }
-
-  it("knows no others", async () => {
-    await assert.rejects(openCluster({ provider: "cloud", seed: 1, nodes: 3 }), {
-      name: "UsageError",
-      message: "--cluster cloud is no kind of cluster; this version runs on --cluster simulated",
-    });
   });
 });
