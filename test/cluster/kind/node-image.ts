@@ -23,9 +23,37 @@ alive() { [ -f "$file" ] && kill -0 "$(cat "$file")" 2>/dev/null; }
 mkdir -p /run
 case $verb in
   start) alive || { setsid sleep 100000 </dev/null >/dev/null 2>&1 & echo $! > "$file"; } ;;
-  stop) if alive; then kill "$(cat "$file")"; fi; rm -f "$file" ;;
+  stop) if alive; then kill "$(cat "$file")"; while alive; do sleep 0.05; done; fi; rm -f "$file" ;;
   is-active) if alive; then echo active; else echo inactive; exit 3; fi ;;
   *) echo "systemctl: no $verb here" >&2; exit 1 ;;
+esac
+`;
+
+/** Of systemd-run what is used of it: a unit whose script is begun, and hears SIGTERM when it is stopped. */
+const systemdRun = `#!/bin/sh
+while :; do
+  case $1 in --unit=*) unit=\${1#--unit=} ;; --*) ;; *) break ;; esac
+  shift
+done
+setsid "$@" </dev/null >/dev/null 2>&1 &
+echo $! > "/run/$unit.pid"
+`;
+
+/**
+ * Of virsh what hands ask of it, as the real one answers. The machine obeys what is written to its registers: /tmp/events
+ * gets the event, and qemu ends when its power register is written.
+ */
+const virsh = `#!/bin/sh
+echo "$@" >> /tmp/virsh-asked
+case $* in
+  *qemu-monitor-event*) until [ -s /tmp/events ]; do sleep 0.05; done; cat /tmp/events ;;
+  *"info mtree"*) printf '    0000000000000600-000000000000063f (prio 0, i/o): ich9-pm\\r\\n      0000000000000604-0000000000000605 (prio 0, i/o): acpi-cnt\\r\\n' ;;
+  *"info qtree"*) cat /tmp/devices 2>/dev/null ;;
+  *"info balloon"*) echo "balloon: actual=128" ;;
+  *"o /w 0x604 0x2000"*) echo "event SHUTDOWN at 1 for domain vms_web" > /tmp/events ;;
+  *"o /b 0xcf9 0x6"*) echo "event RESET at 1 for domain vms_web" > /tmp/events ;;
+  *"mce 0 1 "*) cat /tmp/panic >> /var/run/kubevirt-private/uid-of-web/virt-serial0-log 2>/dev/null ;;
+  *"balloon 1"*) cat /tmp/oom >> /var/run/kubevirt-private/uid-of-web/virt-serial0-log 2>/dev/null ;;
 esac
 `;
 
@@ -46,7 +74,7 @@ END
 const dockerfile = `FROM scratch
 COPY rootfs/ /
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
-RUN ["/bin/busybox", "chmod", "755", "/init", "/usr/local/bin/systemctl", "/usr/local/bin/kubeadm", "/usr/local/bin/kubectl"]
+RUN ["/bin/busybox", "chmod", "755", "/init", "/usr/local/bin/systemctl", "/usr/local/bin/systemd-run", "/usr/local/bin/virsh", "/usr/local/bin/kubeadm", "/usr/local/bin/kubectl"]
 STOPSIGNAL SIGRTMIN+3
 ENTRYPOINT ["/init"]
 `;
@@ -60,6 +88,8 @@ export async function buildNodeImage(name = nodeImage): Promise<void> {
     const files = {
       init,
       "usr/local/bin/systemctl": systemctl,
+      "usr/local/bin/systemd-run": systemdRun,
+      "usr/local/bin/virsh": virsh,
       "usr/local/bin/kubeadm": kubeadm,
       "usr/local/bin/kubectl": "#!/bin/sh\nexec true\n",
       "kind/version": "v1.36.2\n",
@@ -69,6 +99,12 @@ export async function buildNodeImage(name = nodeImage): Promise<void> {
     for (const [path, text] of Object.entries(files)) await put(join(rootfs, path), (to) => writeFile(to, text));
     await copyWithLibraries("/bin/busybox", rootfs, "/bin/busybox");
     await copyIptables(rootfs);
+    // Busybox's knows no nanoseconds.
+    await copyWithLibraries("/bin/date", rootfs, "/usr/local/bin/date");
+    // Processes that the kernel calls what it calls a launcher's: one that sleeps, and one that holds what it is given.
+    for (const name of ["virt-launcher", "virtqemud", "virt-handler"])
+      await copyWithLibraries("/bin/sleep", rootfs, `/usr/bin/${name}`);
+    await copyWithLibraries("/usr/bin/tail", rootfs, "/usr/bin/qemu-system-x86_64");
     await writeFile(join(context, "Dockerfile"), dockerfile);
     await GenericContainer.fromDockerfile(context).build(name, { deleteOnExit: false });
   } finally {
@@ -77,7 +113,7 @@ export async function buildNodeImage(name = nodeImage): Promise<void> {
 }
 
 async function copyIptables(rootfs: string): Promise<void> {
-  for (const tool of ["iptables", "ip6tables"]) {
+  for (const tool of ["iptables", "ip6tables", "ebtables"]) {
     await copyWithLibraries(await realpath(`/usr/sbin/${tool}`), rootfs, `/usr/sbin/${tool}`);
   }
   const { stdout: library } = await execa("sh", ["-c", "ls -d /usr/lib/*/xtables"]);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execInNode, mustExecInNode } from "../../../src/cluster/kind/node-exec.ts";
-import { nodeNetwork, type NodeNetwork } from "../../../src/cluster/kind/node-network.ts";
 import { nodePower, type NodePower } from "../../../src/cluster/kind/node-power.ts";
-import { nodeServices } from "../../../src/cluster/kind/node-services.ts";
-import type { Receipt } from "../../../src/cluster/cluster.ts";
+import { kindActuators } from "../../../src/cluster/kind/kind-cluster.ts";
+import { kindNodeShell } from "../../../src/cluster/kind/kind-node-shell.ts";
+import type { KubeClient } from "../../../src/cluster/kube-client.ts";
+import type { Actuators, Receipt } from "../../../src/cluster/cluster.ts";
 import { EnvironmentError } from "../../../src/errors.ts";
 import { pretendCluster, useKind, type PretendCluster } from "./pretend-cluster.ts";
 
@@ -11,12 +12,15 @@ describe("the nodes of a kind cluster", function () {
   this.timeout(120_000);
   let cluster: PretendCluster;
   let power: NodePower;
-  let network: NodeNetwork;
+  let hands: Actuators;
 
   before(async function () {
     cluster = await pretendCluster(await useKind(this));
-    power = nodePower(cluster.nodes, await cluster.nodes.list());
-    network = nodeNetwork(cluster.nodes);
+    const known = await cluster.nodes.list();
+    power = nodePower(cluster.nodes, known);
+    // Nothing here asks the API server: there is none.
+    const tools = { shell: kindNodeShell(cluster.nodes), kube: {} as KubeClient, clock: cluster.runtime.clock };
+    hands = kindActuators(cluster.nodes, known, tools, () => null);
   });
   after(() => cluster?.[Symbol.asyncDispose]());
 
@@ -120,39 +124,41 @@ describe("the nodes of a kind cluster", function () {
   it("are cut off in both families, reached by exec all the while, and mended", async () => {
     await run(cluster.worker, "httpd", "-p", "80", "-h", "/");
     assert.deepEqual(await answers(), [true, true]);
-    const cut = await network.disconnect(cluster.worker);
+    const cut = await hands.disconnect(cluster.worker);
     assert.match(cut.evidence, /4 rules drop IPv4 and IPv6 on eth0, both ways/);
     assert.deepEqual(await answers(), [false, false]);
     assert.equal(await run(cluster.worker, "echo", "here"), "here\n");
-    assert.match((await network.disconnect(cluster.worker)).evidence, /4 rules drop/, "no rule twice");
-    assert.match((await network.connect(cluster.worker)).evidence, /0 rules left/);
+    assert.match((await hands.disconnect(cluster.worker)).evidence, /4 rules drop/, "no rule twice");
+    assert.match((await hands.connect(cluster.worker)).evidence, /0 rules left/);
     assert.deepEqual(await answers(), [true, true]);
-    assert.match((await network.connect(cluster.worker)).evidence, /0 rules left/, "once more");
+    assert.match((await hands.connect(cluster.worker)).evidence, /0 rules left/, "once more");
   });
 
   it("keep the packet filter of others", async () => {
     await run(cluster.worker, "iptables", "-t", "raw", "-A", "PREROUTING", "-p", "sctp", "-j", "DROP");
-    await network.disconnect(cluster.worker);
-    await network.connect(cluster.worker);
+    await hands.disconnect(cluster.worker);
+    await hands.connect(cluster.worker);
     const rules = await run(cluster.worker, "iptables", "-t", "raw", "-S", "PREROUTING");
     assert.equal(rules, "-P PREROUTING ACCEPT\n-A PREROUTING -p sctp -j DROP\n");
   });
 
   it("lose their packet filter with their power", async () => {
-    await network.disconnect(cluster.worker);
+    await hands.disconnect(cluster.worker);
     await power.powerOff(cluster.worker);
-    assert.match((await network.connect(cluster.worker)).evidence, /its filter is gone with it/);
+    assert.match((await hands.connect(cluster.worker)).evidence, /its filter is gone with it/);
     await power.powerOn(cluster.worker);
-    assert.match((await network.connect(cluster.worker)).evidence, /0 rules left/);
+    assert.match((await hands.connect(cluster.worker)).evidence, /0 rules left/);
   });
 
-  for (const service of ["kubelet", "containerd"] as const) {
+  for (const [service, stop, start] of [
+    ["kubelet", "stopKubelet", "startKubelet"],
+    ["containerd", "stopRuntime", "startRuntime"],
+  ] as const) {
     it(`have their ${service} stopped and started`, async () => {
-      const services = nodeServices(cluster.nodes);
-      assert.match((await services.stop(cluster.worker, service)).evidence, new RegExp(`${service} is inactive`));
-      await assert.rejects(services.stop(cluster.worker, service), /is inactive, not active/);
-      assert.match((await services.start(cluster.worker, service)).evidence, /is active/);
-      assert.match((await services.start(cluster.worker, service)).evidence, /is active/, "once more");
+      assert.match((await hands[stop](cluster.worker)).evidence, new RegExp(`${service} is inactive`));
+      await assert.rejects(hands[stop](cluster.worker), /is inactive, not active/);
+      assert.match((await hands[start](cluster.worker)).evidence, /is active/);
+      assert.match((await hands[start](cluster.worker)).evidence, /is active/, "once more");
     });
   }
 
@@ -162,7 +168,7 @@ describe("the nodes of a kind cluster", function () {
       () => power.powerOff(controlPlane),
       () => power.shutDown(controlPlane),
       () => power.freeze(controlPlane),
-      () => network.disconnect(controlPlane),
+      () => hands.disconnect(controlPlane),
     ]) {
       await assert.rejects(act(), /only control plane/);
     }
