@@ -88,6 +88,7 @@ export async function describeCluster(
       300,
     ),
     apiServerSkewMs: skew,
+    kubeVirtNamespace: kubeVirt.metadata.namespace,
   };
   const cgroup = known("cgroup", kubelet.cgroup, "v2");
   return {

@@ -102,6 +102,11 @@ export interface ClusterDescription {
   operators: string[];
 }
 
+/** Where KubeVirt's own pods are: in its usual namespace unless the cluster's settings name another. */
+export function kubeVirtNamespaceOf({ settings }: ClusterDescription): string {
+  return typeof settings["kubeVirtNamespace"] === "string" ? settings["kubeVirtNamespace"] : "kubevirt";
+}
+
 /** One experiment, wholly decided before anything is touched; the first line of its journal. */
 export interface Plan {
   id: string;

@@ -11,7 +11,7 @@ import { revertFault } from "../safety/undo-step.ts";
 import { deploy } from "./deploy.ts";
 import { scenarioFile } from "./load-scenarios.ts";
 import { whoNeedsHelp } from "./need.ts";
-import type { Plan, PlannedPhase } from "./plan.ts";
+import { kubeVirtNamespaceOf, type Plan, type PlannedPhase } from "./plan.ts";
 import type { OnProgress } from "./progress.ts";
 import { reachSteadyState } from "./steady-state.ts";
 import { chooseNode, findVictims } from "./victims.ts";
@@ -77,7 +77,10 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
   if (needsNode && node === null) return { status: "failed", reason: "there is no schedulable worker to lose" };
   const answers = new Set<string>();
   using _listening = listenForAnswers(journal, answers);
-  await using recorder = await startRecorder(cluster, journal, plan.namespace);
+  await using recorder = await startRecorder(cluster, journal, {
+    namespace: plan.namespace,
+    kubeVirtNamespace: kubeVirtNamespaceOf(plan.cluster),
+  });
   const signal = AbortSignal.any([options.signal, recorder.failed]);
 
   report(plan, options, "deploy", null);

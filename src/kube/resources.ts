@@ -40,6 +40,14 @@ export const migrations = resource(
   "virtualmachineinstancemigrations",
   "VirtualMachineInstanceMigration",
 );
+export const migrationPolicies = resource(
+  "migrations.kubevirt.io",
+  "v1alpha1",
+  "migrationpolicies",
+  "MigrationPolicy",
+  false,
+);
+export const hyperConvergeds = resource("hco.kubevirt.io", "v1", "hyperconvergeds", "HyperConverged");
 export const kubeVirts = resource("kubevirt.io", "v1", "kubevirts", "KubeVirt");
 export const instancetypes = resource(
   "instancetype.kubevirt.io",
@@ -75,16 +83,24 @@ export const networkAttachmentDefinitions = resource(
   "NetworkAttachmentDefinition",
 );
 
-/** What a journal watches, on every cluster. */
-export const watched: readonly Resource[] = [
-  nodes,
-  pods,
-  events,
-  virtualMachines,
-  virtualMachineInstances,
-  replicaSets,
-  migrations,
-];
+/** What is watched of a resource: all of it, or one namespace's. */
+export interface Watched {
+  resource: Resource;
+  namespace?: string;
+}
+
+/**
+ * What a journal watches: the experiment's own namespace, the nodes, and KubeVirt's pods; on a wide cluster all else
+ * would drown them.
+ */
+export function watchedFor(namespace: string, kubeVirtNamespace: string): Watched[] {
+  const own = [pods, events, virtualMachines, virtualMachineInstances, replicaSets, migrations];
+  return [
+    { resource: nodes },
+    ...own.map((resource) => ({ resource, namespace })),
+    { resource: pods, namespace: kubeVirtNamespace },
+  ];
+}
 
 /** The URL path of a resource's collection, or of one object in it. */
 export function pathOf(of: Resource, namespace?: string, name?: string): string {

@@ -43,6 +43,8 @@ export interface ActionEntry {
 /**
  * The guest's answer changed: `ok` and `bootId` are what it answers now, `asked` when that question was
  * put, `lastOfPrevious` when the last question with the previous answer was put (seconds of the journal).
+ * `known` says by when it had changed, where that was some time before the line was written. `marker` is what it keeps
+ * on a disk, as `<volume>/<id>`; null where it keeps none.
  */
 export interface SampleEntry {
   kind: "sample";
@@ -50,8 +52,10 @@ export interface SampleEntry {
   uid: string;
   ok: boolean;
   bootId: string | null;
+  marker?: string | null;
   asked: number;
   lastOfPrevious: number | null;
+  known?: number;
 }
 
 /** A phase of the experiment (`steady-state`, `observe`, a remedy's name, `return`) begins or ends. */

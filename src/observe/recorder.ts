@@ -1,6 +1,6 @@
 import type { Cluster, Prober, Sample } from "../cluster/cluster.ts";
 import type { WatchHandler } from "../cluster/kube-client.ts";
-import { watched, type Resource } from "../kube/resources.ts";
+import { watchedFor, type Resource } from "../kube/resources.ts";
 import { startClockCheck } from "./clock-check.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 
@@ -14,15 +14,19 @@ export interface Recorder extends AsyncDisposable {
 }
 
 /**
- * Writes down what the cluster shows from now on: every watched resource of all namespaces, the answers of the
- * namespace's guests, and whether the clocks keep together. Resolves when all that is there has been listed.
+ * Writes down what the cluster shows from now on: what is watched for the experiment's namespace, the answers of its
+ * guests, and whether the clocks keep together. Resolves when all that is there has been listed.
  */
-export async function startRecorder(cluster: Cluster, journal: JournalWriter, namespace: string): Promise<Recorder> {
+export async function startRecorder(
+  cluster: Cluster,
+  journal: JournalWriter,
+  { namespace, kubeVirtNamespace }: { namespace: string; kubeVirtNamespace: string },
+): Promise<Recorder> {
   const failure = new AbortController();
   const running: AsyncDisposable[] = [];
   try {
-    for (const resource of watched) {
-      const watch = await cluster.kube.watch(resource, watchHandler(journal, resource));
+    for (const { resource, ...selection } of watchedFor(namespace, kubeVirtNamespace)) {
+      const watch = await cluster.kube.watch(resource, watchHandler(journal, resource), selection);
       watch.closed.catch((error: unknown) => failure.abort(error));
       running.push(watch);
     }
@@ -56,15 +60,13 @@ function watchHandler(journal: JournalWriter, { plural }: Resource): WatchHandle
 }
 
 function startProber(cluster: Cluster, journal: JournalWriter, namespace: string): Promise<Prober> {
-  const onSample = ({ vm, uid, ok, bootId, askedMs, lastOfPreviousMs }: Sample): void =>
+  const onSample = ({ atMs, askedMs, lastOfPreviousMs, ...answer }: Sample): void =>
     journal.append({
       kind: "sample",
-      vm,
-      uid,
-      ok,
-      bootId,
+      ...answer,
       asked: journal.secondsAt(askedMs),
       lastOfPrevious: lastOfPreviousMs === null ? null : journal.secondsAt(lastOfPreviousMs),
+      ...(atMs < cluster.clock.now() && { known: journal.secondsAt(atMs) }),
     });
   return cluster.startProber(namespace, onSample, (fromMs, toMs, reason) =>
     journal.append(lost(journal, proberResource, fromMs, toMs, reason)),

@@ -11,9 +11,10 @@ export interface PlacedLine {
   atMs: number;
 }
 
-/** When a line was written. Lines of one instant keep their order: each is a nanosecond after the one before. */
+/** When a line was written; of a sample, when it was known. Lines of one instant keep their order: each is a nanosecond after the one before. */
 export function timeOf(line: JournalLine, index: number): number {
-  return line.at * 1000 + index * 1e-6;
+  const at = line.kind === "sample" ? (line.known ?? line.at) : line.at;
+  return at * 1000 + index * 1e-6;
 }
 
 /**

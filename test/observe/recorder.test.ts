@@ -53,7 +53,7 @@ describe("the recorder", () => {
   it("writes what was there, then what changes, each at its instant", async () => {
     const { clock, cluster, journal, world, create } = await make();
     create("first");
-    const recorder = await startRecorder(cluster, journal, "lab");
+    const recorder = await startRecorder(cluster, journal, { namespace: "lab", kubeVirtNamespace: "kubevirt" });
     world.clock.schedule(1500, () => create("second"));
     world.clock.schedule(2500, () => void world.store.delete("pods", "lab", "second"));
     await clock.sleep(10_000);
@@ -68,7 +68,7 @@ describe("the recorder", () => {
     const { clock, cluster, journal, prober } = await make();
     await clock.sleep(1000);
     const late = new JournalWriter(join(folder, "late.jsonl"), clock);
-    const recorder = await startRecorder(cluster, late, "lab");
+    const recorder = await startRecorder(cluster, late, { namespace: "lab", kubeVirtNamespace: "kubevirt" });
     await clock.sleep(500);
     const answer = { vm: "web", uid: "u", ok: true, bootId: "b" };
     prober.tell!({ ...answer, atMs: 1500, askedMs: 1500, lastOfPreviousMs: 1400 });
@@ -86,7 +86,7 @@ describe("the recorder", () => {
   it("owns up to what it could not see: a history that expired while away, a prober that could not ask", async () => {
     const { clock, cluster, journal, prober, world, create } = await make(4);
     create("a");
-    const recorder = await startRecorder(cluster, journal, "lab");
+    const recorder = await startRecorder(cluster, journal, { namespace: "lab", kubeVirtNamespace: "kubevirt" });
     world.clock.schedule(1000, () => world.setRunning("kube-apiserver", false));
     for (let i = 0; i < 10; i++) world.clock.schedule(2000 + i, () => create(`b${i}`));
     world.clock.schedule(3000, () => world.setRunning("kube-apiserver", true));
@@ -107,7 +107,7 @@ describe("the recorder", () => {
 
   it("fails, and says so at once and when it is stopped, where the journal cannot be written", async () => {
     const { clock, cluster, journal, world, create } = await make();
-    const recorder = await startRecorder(cluster, journal, "lab");
+    const recorder = await startRecorder(cluster, journal, { namespace: "lab", kubeVirtNamespace: "kubevirt" });
     const full = new Error("no space left on device");
     journal.append = () => {
       throw full;
@@ -124,7 +124,7 @@ describe("the recorder", () => {
   it("leaves no watch behind when it cannot start", async () => {
     const { api, cluster, journal } = await make();
     cluster.startProber = () => Promise.reject(new Error("no room for a prober"));
-    await assert.rejects(startRecorder(cluster, journal, "lab"), /no room for a prober/);
+    await assert.rejects(startRecorder(cluster, journal, { namespace: "lab", kubeVirtNamespace: "kubevirt" }), /no room for a prober/);
     assert.equal(api.openWatches, 0);
   });
 });

@@ -97,7 +97,10 @@ describe("the simulated cluster", () => {
     await using cluster = await open(seed);
     const journal = new JournalWriter(join(folder, file), cluster.clock);
     {
-      await using _recorder = await startRecorder(cluster, journal, "default");
+      await using _recorder = await startRecorder(cluster, journal, {
+        namespace: "default",
+        kubeVirtNamespace: "kubevirt",
+      });
       const vmi = await runVm(cluster, "vm");
       await cluster.clock.sleep(60_000);
       await cluster.actuators.killQemu(vmi);
