@@ -16,14 +16,19 @@ export function hitEach(victims: Victim[], act: (victim: Victim) => Promise<Rece
   );
 }
 
+/** Does `act` once; all victims share the receipt. */
+export function hitAll(victims: Victim[], act: () => Promise<Receipt>): Promise<Hit[]> {
+  const once = act();
+  return hitEach(victims, () => once);
+}
+
 /** Does `act` once to every node that carries a victim; its victims share the receipt. */
 export async function hitNodes(victims: Victim[], act: (node: string) => Promise<Receipt>): Promise<Hit[]> {
   const nodes = nodesOf(victims);
   const hits = await Promise.all(
     nodes.map((node) => {
       const aboard = victims.filter((victim) => victim.node === node);
-      const once = act(node);
-      return hitEach(aboard, () => once);
+      return hitAll(aboard, () => act(node));
     }),
   );
   return hits.flat();

@@ -1,10 +1,7 @@
-import { notYet, waitUntil } from "../clock/wait-until.ts";
-import { DeadlineError } from "../clock/deadline.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import type { VirtualMachineInstance } from "../kube/objects.ts";
-import { virtualMachineInstances } from "../kube/resources.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
 import { hitEach } from "./hit.ts";
+import { isRunning, successorOf } from "./successor.ts";
 
 export interface VmCrashOptions {
   /** How often, each time as soon as the VM runs again; by default once. What is measured begins with the last. */
@@ -40,22 +37,6 @@ export function vmCrash({ times = 1 }: VmCrashOptions = {}): Fault {
 /** Kills a victim, and what follows it, until the last time or until nothing follows. */
 async function crash(cluster: Cluster, victim: Victim, times: number): Promise<Hit[]> {
   const hits = await hitEach([victim], ({ vmi }) => cluster.actuators.killQemu(vmi));
-  const next = times > 1 && hits[0]?.receipt ? await successorOf(cluster, victim) : null;
+  const next = times > 1 && hits[0]?.receipt ? await successorOf(cluster, victim, successorMs, isRunning) : null;
   return next === null ? hits : crash(cluster, next, times - 1);
-}
-
-async function successorOf({ kube, clock }: Cluster, victim: Victim): Promise<Victim | null> {
-  const { namespace, name, uid } = victim.vmi;
-  const look = async () => {
-    const vmi = await kube.get<VirtualMachineInstance>(virtualMachineInstances, name, namespace);
-    const isNext = vmi !== null && vmi.metadata.uid !== uid && vmi.status.phase === "Running";
-    if (!isNext) return notYet(vmi?.status.phase ?? "no VMI");
-    return { ...victim, vmi: { namespace, name, uid: vmi.metadata.uid }, node: vmi.status.nodeName ?? victim.node };
-  };
-  try {
-    return await waitUntil(clock, { what: `${name} to run again`, limitMs: successorMs, everyMs: 1_000, look });
-  } catch (error) {
-    if (error instanceof DeadlineError) return null;
-    throw error;
-  }
 }

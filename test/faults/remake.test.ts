@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { faults } from "../../src/faults/catalogue.ts";
 import { remakeFault } from "../../src/faults/remake.ts";
 import { vmCrash } from "../../src/faults/vm-crash.ts";
-import { without } from "../../src/faults/without.ts";
+import { without } from "../../src/faults/during.ts";
 
 describe("a fault that was written down", () => {
   const cases = [...faults, vmCrash({ times: 3 }), ...faults.map((fault) => without("virt-handler", fault))];

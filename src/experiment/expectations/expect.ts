@@ -1,8 +1,8 @@
 import { comebacks, type Expectation, type Outcome } from "../plan.ts";
-import { wayOf, type Situation } from "./situation.ts";
+import { backgroundOf, wayOf, type Situation } from "./situation.ts";
 import type { Row } from "./row.ts";
 import { platformTable } from "./table.ts";
-import { noWait, recreate, start, sum, type Wait } from "./times.ts";
+import { noWait, recreate, slowness, start, sum, type Wait } from "./times.ts";
 
 /** What a rule says of a situation, and how long one must watch to see it. */
 export interface Ruling {
@@ -33,7 +33,7 @@ function bystanderRuling(situation: Situation): Ruling {
 
 function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situation): Ruling {
   const again = outcome === "restarted" ? sum(recreate, start(situation)) : noWait;
-  const total = sum(wait, again);
+  const total = sum(wait, again, slowness(situation));
   const isComeback = comebacks.has(outcome);
   return {
     expectation: {
@@ -52,7 +52,7 @@ function fits(row: Row, situation: Situation): boolean {
   return (
     [row.fault].flat().includes(situation.fault.name) &&
     [row.phase].flat().includes(situation.phase) &&
-    row.parameters?.["without"] === situation.fault.parameters["without"] &&
+    [row.during ?? null].flat().includes(backgroundOf(situation.fault)) &&
     Object.entries(row.parameters ?? {}).every(([name, value]) => situation.fault.parameters[name] === value) &&
     (row.when?.(situation) ?? true)
   );

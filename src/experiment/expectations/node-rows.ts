@@ -5,7 +5,7 @@ import * as times from "./times.ts";
 
 /** Losses of a node that end its guests, and those that its guests outlive. */
 const deadly = ["node-shutdown"] as const;
-const survived = ["node-freeze", "node-partition", "kubelet-stop"] as const;
+export const survived = ["node-freeze", "node-partition", "kubelet-stop", "runtime-stop"] as const;
 export const losses = [...deadly, ...survived] as const;
 
 /** Whether the fault lasts until the node is given up, and not so long that its pods are marked for deletion. */
@@ -25,6 +25,24 @@ export function isUnremedied({ before }: Situation): boolean {
 
 /** What becomes of VMs on a node that is lost, and when it comes back by itself. */
 export const nodeRows: readonly Row[] = [
+  {
+    id: "evicted by the kubelet, and its only node still short of memory",
+    source: `Kubernetes: eviction manager, the memory-pressure taint; ${sources.finalPhases}`,
+    fault: "node-pressure",
+    phase: "observe",
+    when: ({ variant }) => variant.pinned === true,
+    outcomes: { ...afterFailure, Always: "stuck", RerunOnFailure: "stuck" },
+    waits: (situation) => times.sum(times.evicted, times.launcherDead(situation)),
+  },
+  {
+    id: "memory given back, and the taint gone after five minutes",
+    source: "Kubernetes: evictionPressureTransitionPeriod",
+    fault: "node-pressure",
+    phase: "return",
+    when: ({ variant }) => variant.pinned === true,
+    outcomes: afterFailure,
+    waits: () => times.pressureOver,
+  },
   {
     id: "evicted by the kubelet, which asks nobody",
     source: `Kubernetes: eviction manager; ${sources.finalPhases}`,

@@ -4,6 +4,11 @@ import { afterFailure, afterShutdown, all, sources, type Row } from "./row.ts";
 import type { Situation } from "./situation.ts";
 import * as times from "./times.ts";
 
+/** Whether its liveness probe asks what serves in the guest, and not only whether the guest is there. */
+const isServiceProbed = ({ variant }: Situation): boolean => {
+  const probe = vmiSpecOf(variant).livenessProbe;
+  return probe?.tcpSocket !== undefined || probe?.httpGet !== undefined;
+};
 const isProbed = ({ variant }: Situation): boolean => vmiSpecOf(variant).livenessProbe !== undefined;
 
 /** What the kubelet's probes of a guest find, and what follows. */
@@ -38,6 +43,32 @@ export const probeRows: readonly Row[] = [
         (situation.fault.parameters["probe"] === "liveness" && situation.fault.parameters["how"] === "guest-hung")),
     outcomes: afterFailure,
     waits: (situation) => times.sum(times.probeFailed(situation, "livenessProbe"), times.destroyed(situation)),
+  },
+  {
+    id: "guest out of memory, its liveness failed, and it obeys",
+    source: sources.finalPhases,
+    fault: "guest-oom",
+    phase: "observe",
+    when: (situation) => isServiceProbed(situation) && obeysAcpi(situation.variant),
+    outcomes: afterShutdown,
+    waits: (situation) => times.sum(times.probeFailed(situation, "livenessProbe"), times.obeys(situation)),
+  },
+  {
+    id: "guest out of memory, its liveness failed, and it ignores the request",
+    source: sources.finalPhases,
+    fault: "guest-oom",
+    phase: "observe",
+    when: isServiceProbed,
+    outcomes: afterFailure,
+    waits: (situation) => times.sum(times.probeFailed(situation, "livenessProbe"), times.destroyed(situation)),
+  },
+  {
+    id: "guest out of memory, and nobody asks what serves in it",
+    source: `${sources.domain}; a kernel that kills in a guest feeds its watchdog, and its agent answers`,
+    fault: "guest-oom",
+    phase: "observe",
+    outcomes: all("stuck"),
+    waits: () => times.noWait,
   },
   {
     id: "readiness failed",

@@ -27,7 +27,7 @@ export const remedyRows: readonly Row[] = [
   {
     id: "migration of VMs whose node has no kubelet",
     source: sources.migration,
-    fault: "kubelet-stop",
+    fault: ["kubelet-stop", "runtime-stop"],
     phase: "virtctl-migrate",
     when: isHeldBriefly,
     outcomes: all("migrated"),
@@ -55,7 +55,7 @@ export const remedyRows: readonly Row[] = [
   {
     id: "kubelet back after its VMs were migrated",
     source: sources.migration,
-    fault: "kubelet-stop",
+    fault: ["kubelet-stop", "runtime-stop"],
     phase: "return",
     when: ({ before }) => before.includes("virtctl-migrate"),
     outcomes: all("undisturbed"),

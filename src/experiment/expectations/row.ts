@@ -10,6 +10,8 @@ export interface Row {
   fault: string | readonly string[];
   /** Those of the fault's parameters that matter. */
   parameters?: Record<string, unknown>;
+  /** What lasts meanwhile, as `backgroundOf` says it; nothing where nothing is said. */
+  during?: string | readonly string[];
   phase: string | readonly string[];
   /** A further condition. */
   when?(situation: Situation): boolean;
@@ -55,5 +57,7 @@ export const sources = {
   podGone: "Kubernetes: pod garbage collector; KubeVirt: a VMI without its pod is Failed",
   eviction: "KubeVirt: pod-eviction-admitter, evacuation controller",
   migration: "KubeVirt: migration controller, virt-handler's migration source",
+  leaders: "client-go: leader election; Kubernetes: the controllers' caches",
+  runtime: "Kubernetes: the kubelet's updateRuntimeUp; containerd: shims outlive it",
   deadMigration: "KubeVirt: the source's virt-handler starts the copy, and the migration controller waits for it",
 } as const;

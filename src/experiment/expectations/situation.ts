@@ -13,6 +13,16 @@ export interface Situation {
   cluster: ClusterDescription;
 }
 
+/**
+ * What lasts while the fault happens, and changes what becomes of a VM: a component that is away, by its name, or else
+ * a fault's name; null where there is nothing. A slow API server changes only how long it takes.
+ */
+export function backgroundOf({ parameters }: PlannedFault): string | null {
+  const during = parameters["during"] as { fault: string; component?: string } | undefined;
+  if (during === undefined || during.fault === "api-slow") return null;
+  return during.component ?? during.fault;
+}
+
 /** How a VM is run, as far as it decides what becomes of it. */
 export type Way = "Always" | "RerunOnFailure" | "Manual" | "Once" | "Halted" | "bare" | "replicaSet";
 

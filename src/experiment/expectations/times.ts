@@ -1,5 +1,6 @@
 import type { Probe } from "../../kube/objects.ts";
 import { migrationObstacle, obeysAcpi, statedBootSeconds } from "../../workload/traits.ts";
+import { milliseconds, type Duration } from "../../workload/duration.ts";
 import { vmiSpecOf } from "../../workload/variant.ts";
 import type { Situation } from "./situation.ts";
 
@@ -62,6 +63,9 @@ export function launcherDead({ variant }: Situation): Wait {
 /** The kubelet looks every 10 s whether memory is short, and gives what it evicts 1 s (pkg/kubelet/eviction). */
 export const evicted: Wait = { least: 0, most: 10_000 + 1_000 + 5_000 };
 
+/** A node stays under pressure for 5 min after it was last (evictionPressureTransitionPeriod); what waits for it is tried again. */
+export const pressureOver: Wait = { least: 0, most: 300_000 + 10_000 + 30_000 };
+
 /** A hung guest's i6300esb fires after the 30 s that the guest's own daemon sets. */
 export const watchdogDevice: Wait = { least: 30_000, most: 35_000 };
 
@@ -100,10 +104,17 @@ export function probePassed(situation: Situation, name: "livenessProbe" | "readi
  * A silent node: its last lease is up to 10 s old, the node controller looks every 5 s and waits for the grace
  * period (pkg/controller/nodelifecycle); the NoExecute taint may wait 10 s for its limiter.
  */
-export function nodeLost({ cluster }: Situation): Wait {
+export function nodeLost({ cluster, fault }: Situation): Wait {
+  if (fault.name === "runtime-stop") return runtimeDown;
   const grace = cluster.settings.nodeMonitorGracePeriodSeconds * 1000;
   return { least: grace - 10_000, most: grace + 5_000 + 10_000 };
 }
+
+/**
+ * A kubelet looks every 5 s whether its container runtime answers and takes it for down after 30 s; it says so with
+ * its next status, within 10 s, and the taint follows (pkg/kubelet: updateRuntimeUp, nodeStatusUpdateFrequency).
+ */
+const runtimeDown: Wait = { least: 30_000, most: 30_000 + 5_000 + 10_000 + 5_000 + 10_000 };
 
 /** Pods without tolerations of their own are marked for deletion so long after the taint. */
 function tolerated({ cluster }: Situation): Wait {
@@ -134,6 +145,23 @@ export const heartbeatTimeoutMs = 300_000;
  */
 export function componentReturns({ heldMs }: Situation): Wait {
   return { least: 0, most: 60_000 + (heldMs ?? 0) };
+}
+
+/**
+ * Every step of a recovery, by controllers, scheduler, kubelet and virt-handler in turn, waits for a slow API server:
+ * nothing documents how many there are, an allowance.
+ */
+export function slowness({ fault }: Situation): Wait {
+  const during = (fault.parameters["during"] ?? {}) as { fault?: string; delay?: Duration };
+  const delay = during.fault === "api-slow" ? milliseconds(during.delay!) : 0;
+  return { least: 0, most: delay * 20 };
+}
+
+/** Starts that fail are followed by 10 s × n², and up to half of that more, at most 300 s (watch/vm: calculateStartBackoffTime). */
+export function startBackOff({ fault }: Situation): Wait {
+  const failed = Number(fault.parameters["times"]);
+  const least = Math.min(300_000, 10_000 * failed ** 2);
+  return { least, most: Math.min(300_000, least * 1.5) + domainEvent.most };
 }
 
 /** A kubelet that reaches the API server again renews its lease and reports; the VMI's readiness follows. */
