@@ -17,6 +17,8 @@ export interface PlanOptions {
   repeat: number;
   /** What the site's platform does otherwise than is documented. */
   site?: SiteRule[];
+  /** The namespace in which its variants run already. */
+  liveIn?: string | undefined;
   /** Variants that are judged; the others are left out. */
   only?(experiment: string, variant: string): boolean;
 }
@@ -57,7 +59,9 @@ export function planExperiment(
     practices: experiment.practices ?? [],
     seed: options.seed,
     repeat: options.repeat,
-    namespace: `rebound-${experiment.id}`,
+    ...(options.liveIn === undefined
+      ? { namespace: `rebound-${experiment.id}` }
+      : { namespace: options.liveIn, live: true as const }),
     cluster: description,
     fault,
     remedies,

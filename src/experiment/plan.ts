@@ -116,6 +116,8 @@ export interface Plan {
   seed: number;
   repeat: number;
   namespace: string;
+  /** Its variants run already, in somebody else's namespace: they are neither deployed nor deleted. */
+  live?: true;
   cluster: ClusterDescription;
   fault: PlannedFault;
   /** What is done after, in order; each has the phase of its name. */

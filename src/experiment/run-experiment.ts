@@ -14,7 +14,7 @@ import { whoNeedsHelp } from "./need.ts";
 import { kubeVirtNamespaceOf, type Plan, type PlannedPhase } from "./plan.ts";
 import type { OnProgress } from "./progress.ts";
 import { reachSteadyState } from "./steady-state.ts";
-import { chooseNode, findVictims } from "./victims.ts";
+import { chooseNode, findVictims, whyNotAllowed } from "./victims.ts";
 
 /** What is done to the cluster, and after. */
 export interface Deeds {
@@ -73,8 +73,7 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
   const { cluster, journal } = options;
   const { fault } = deeds;
   const needsNode = fault.scope === "node" || plan.variants.some(({ pinned }) => pinned === true);
-  const node = needsNode ? await chooseNode(cluster) : null;
-  if (needsNode && node === null) return { status: "failed", reason: "there is no schedulable worker to lose" };
+  const node = needsNode && plan.live !== true ? await chooseNode(cluster) : null;
   const answers = new Set<string>();
   using _listening = listenForAnswers(journal, answers);
   await using recorder = await startRecorder(cluster, journal, {
@@ -83,8 +82,10 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
   });
   const signal = AbortSignal.any([options.signal, recorder.failed]);
 
-  report(plan, options, "deploy", null);
-  await deploy(plan, cluster, journal, undo, node);
+  if (plan.live !== true) {
+    report(plan, options, "deploy", null);
+    await deploy(plan, cluster, journal, undo, node);
+  }
 
   report(plan, options, "steady-state", null);
   journal.append({ kind: "phase", name: "steady-state", phase: "start" });
@@ -92,6 +93,8 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
   journal.append({ kind: "phase", name: "steady-state", phase: "end" });
 
   const victims = await findVictims(plan, cluster);
+  const refusal = await whyNotAllowed(plan, victims, cluster);
+  if (refusal !== null) return { status: "failed", reason: `the guards refuse it: ${refusal}` };
   const undisturbed = undo.depth;
   await undo.push(revertFault(fault, victims, scenarioFile(plan.scenario)));
   for (const phase of plan.phases) {

@@ -1,14 +1,17 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import { EnvironmentError } from "../errors.ts";
 import type { Victim } from "../faults/fault.ts";
+import { nodesOf } from "../faults/hit.ts";
 import type { Node, Pod, VirtualMachineInstance } from "../kube/objects.ts";
 import { nodes, pods, virtualMachineInstances } from "../kube/resources.ts";
-import { variantLabel } from "../workload/variant.ts";
-import type { Plan, PlannedVariant } from "./plan.ts";
+import { kubeVirtNamespaceOf, type Plan, type PlannedVariant } from "./plan.ts";
 
 /** The VMIs of a variant that are there now: one of a VM or a bare VMI, several of a replica set. */
 export function vmisOf(variant: PlannedVariant, vmis: VirtualMachineInstance[]): VirtualMachineInstance[] {
   if (variant.kind === "VirtualMachineInstanceReplicaSet") {
-    return vmis.filter((vmi) => vmi.metadata.labels?.[variantLabel] === variant.name);
+    return vmis.filter(({ metadata: { ownerReferences = [] } }) =>
+      ownerReferences.some(({ kind, name }) => kind === variant.kind && name === variant.name),
+    );
   }
   return vmis.filter((vmi) => vmi.metadata.name === variant.name);
 }
@@ -28,19 +31,28 @@ export async function findVictims(plan: Plan, { kube }: Pick<Cluster, "kube">): 
 }
 
 /**
- * The node that is to carry the victims of a node's loss: a ready, schedulable worker, and of these the one with
- * the fewest pods of KubeVirt's own control plane, whose loss would be a second fault. Null where there is none.
+ * The node that is to carry the victims of a node's loss: a ready, schedulable worker that may be broken, and of these
+ * the one with the fewest pods of KubeVirt's own control plane, whose loss would be a second fault.
+ *
+ * @throws EnvironmentError where there is none
  */
-export async function chooseNode({ kube }: Pick<Cluster, "kube">): Promise<string | null> {
+export async function chooseNode({ kube, description, refuses }: Cluster): Promise<string> {
   const all = await kube.list<Node>(nodes);
   const workers = all.filter(isSchedulableWorker).map((node) => node.metadata.name);
   const controlPlane = await kube.list<Pod>(pods, {
-    namespace: "kubevirt",
+    namespace: kubeVirtNamespaceOf(description),
     labelSelector: "kubevirt.io in (virt-api,virt-controller,virt-operator)",
   });
   const load = (node: string) => controlPlane.filter((pod) => pod.spec.nodeName === node).length;
   workers.sort((a, b) => load(a) - load(b) || a.localeCompare(b));
-  return workers[0] ?? null;
+  const refusals: string[] = [];
+  for (const node of workers) {
+    const refusal = (await refuses?.({ nodes: [node], victims: [] })) ?? null;
+    if (refusal === null) return node;
+    refusals.push(refusal);
+  }
+  const why = refusals.length === 0 ? "" : ` that may be broken (${refusals.join("; ")})`;
+  throw new EnvironmentError(`there is no ready, schedulable worker${why}`);
 }
 
 function isSchedulableWorker(node: Node): boolean {
@@ -54,4 +66,11 @@ function isSchedulableWorker(node: Node): boolean {
     labels["kubevirt.io/schedulable"] === "true" &&
     !("node-role.kubernetes.io/control-plane" in labels)
   );
+}
+
+/** Why these victims may not be broken as planned, in one sentence; null where they may. */
+export async function whyNotAllowed(plan: Plan, victims: Victim[], { refuses }: Cluster): Promise<string | null> {
+  const reachesNodes = [plan.fault, ...plan.remedies].some(({ scope }) => scope === "node");
+  const reach = { nodes: reachesNodes ? nodesOf(victims) : [], victims: victims.map(({ vmi }) => vmi) };
+  return (await refuses?.(reach)) ?? null;
 }
