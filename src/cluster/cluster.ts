@@ -30,7 +30,7 @@ export interface Reach {
 }
 
 /** A `SampleEntry` without its place in a journal; times in milliseconds of the clock. */
-export interface Sample extends Omit<SampleEntry, "kind" | "asked" | "lastOfPrevious"> {
+export interface Sample extends Omit<SampleEntry, "kind" | "asked" | "lastOfPrevious" | "known"> {
   atMs: number;
   askedMs: number;
   lastOfPreviousMs: number | null;

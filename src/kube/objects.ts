@@ -60,7 +60,7 @@ export interface Toleration {
 }
 
 export interface Node extends KubeObject {
-  spec: { unschedulable?: boolean; taints?: Taint[]; podCIDR?: string; providerID?: string };
+  spec: { unschedulable?: boolean; taints?: Taint[]; podCIDR?: string; podCIDRs?: string[]; providerID?: string };
   status: {
     conditions?: Condition[];
     capacity?: Record<string, string>;

@@ -30,7 +30,7 @@ export interface Run extends Answer {
   askedMs: number;
   /** By then the change had happened. */
   knownMs: number;
-  /** When the last question with the answer before was put; null where none was. */
+  /** When the last question was put that shows the answer before; null where none was. */
   lastOfPreviousMs: number | null;
 }
 

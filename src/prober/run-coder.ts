@@ -3,11 +3,19 @@ import type { Answer, Run } from "./protocol.ts";
 /** A question that was put, until it is told. */
 interface Question {
   askedMs: number;
-  end: { answer: Answer; atMs: number } | null;
+  end: End | null;
+}
+
+interface End {
+  answer: Answer;
+  atMs: number;
 }
 
 /** How many answers of late say how long one takes. */
 const latencies = 20;
+
+/** An answer that takes no longer than this is no late one, in milliseconds. */
+const promptMs = 150;
 
 /**
  * The answers of one target, run-length coded: what it answered is told when it differs from what it answered to the
@@ -41,18 +49,25 @@ export class RunCoder {
     };
   }
 
-  #settle(askedMs: number, { answer, atMs }: NonNullable<Question["end"]>): void {
+  #settle(askedMs: number, { answer, atMs }: End): void {
     if (this.#last === null || !isSame(this.#last.answer, answer)) {
-      this.#tell({
-        id: this.#id,
-        ...answer,
-        askedMs,
-        knownMs: answer.ok ? atMs : this.#silentBy(askedMs, atMs),
-        lastOfPreviousMs: this.#last?.askedMs ?? null,
-      });
+      this.#tell({ id: this.#id, ...answer, askedMs, ...this.#turn(askedMs, answer, atMs) });
     }
     this.#last = { answer, askedMs };
     if (answer.ok) this.#tookMs = [...this.#tookMs, atMs - askedMs].slice(-latencies);
+  }
+
+  /** Between what instants it changed. */
+  #turn(askedMs: number, answer: Answer, atMs: number): Pick<Run, "knownMs" | "lastOfPreviousMs"> {
+    const lastOfPreviousMs = this.#last?.askedMs ?? null;
+    if (!answer.ok) return { knownMs: this.#silentBy(askedMs, atMs), lastOfPreviousMs };
+    if (this.#last?.answer.ok !== false) return { knownMs: atMs, lastOfPreviousMs };
+    // One that thaws answers all at once what it was asked while it was frozen: who had to wait longer than usual asked
+    // one that was silent still, and who asked last may be answered first.
+    const knownMs = Math.min(atMs, ...this.#open.flatMap(({ end }) => (end?.answer.ok === true ? end.atMs : [])));
+    const usualMs = Math.max(promptMs, ...this.#tookMs);
+    const late = [askedMs, ...this.#open.map((question) => question.askedMs)].filter((ms) => knownMs - ms > usualMs);
+    return { knownMs, lastOfPreviousMs: Math.max(this.#last.askedMs, ...late) };
   }
 
   /**

@@ -83,6 +83,11 @@ export function isNoSuch(error: unknown): boolean {
   return error instanceof Error && statusOf(error.cause) === 404;
 }
 
+/** Whether the engine is already about it. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof Error && statusOf(error.cause) === 409;
+}
+
 function statusOf(error: unknown): number | undefined {
   return (error as { statusCode?: number } | undefined)?.statusCode;
 }
