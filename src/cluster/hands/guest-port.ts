@@ -14,13 +14,15 @@ if [ -z "$pid" ]; then
   [ "$do" = open ] || fail "no process runs in container $container"
   say rules 0; exit 0
 fi
+network() { stat -L -c %i "/proc/$1/ns/net"; }
+[ "$(network "$pid")" != "$(network self)" ] || fail "its pod has no network of its own: a filter there would be the node's"
 in_pod() { nsenter -t "$pid" -n -- "$@"; }
 rules() { # action: -I or -D
   n=0
   for tool in iptables ip6tables; do
     if in_pod $tool -w 5 -t raw "$1" PREROUTING -p tcp --dport "$port" -m comment --comment rebound-port -j DROP; then n=$((n + 1)); fi
   done
-  for family in "IPv4 ip" "IPv6 ip6"; do
+  for family in "0x0800 ip" "0x86DD ip6"; do
     set -- "$1" $family
     if in_pod ebtables -t nat "$1" PREROUTING -p "$2" ! -i tap+ --$3-protocol tcp --$3-destination-port "$port" -j DROP; then n=$((n + 1)); fi
   done

@@ -19,7 +19,9 @@ libvirt() {
   nsenter -t "$libvirt" -m -n -p -i -S "$user" -G "$group" -- \\
     virsh -q -c "qemu+unix:///$mode?socket=/var/run/libvirt/virtqemud-sock" "$@" </dev/null
 }
-monitor() { libvirt qemu-monitor-command --hmp "$domain" "$1"; }
+monitor() { # a command of QEMU's human monitor
+  told=$(libvirt qemu-monitor-command --hmp "$domain" "$1") && echo "$told" | tr -d '\\r'
+}
 machine() { # a region of the machine's ports, whose address it prints
   monitor "info mtree" | sed -n "s/^ *0*\\([0-9a-f]*\\)-.*: $1\\$/0x\\1/p" | head -n 1
 }
