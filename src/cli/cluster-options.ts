@@ -33,3 +33,22 @@ export function withClusterOptions<T>(yargs: Argv<T>) {
       describe: "existing: its context once more, where nobody is there to confirm it",
     });
 }
+
+/** Adds the options that name VMs which run already. */
+export function withTargetOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option("target", {
+      type: "string",
+      requiresArg: true,
+      array: true,
+      nargs: 1,
+      describe: "namespace/name of a VM that runs already: break this one, unedited",
+    })
+    .option("selector", {
+      alias: "l",
+      type: "string",
+      requiresArg: true,
+      describe: "break the VMs that run already and have these labels, in the --namespace",
+    })
+    .option("namespace", { alias: "n", type: "string", requiresArg: true, describe: "where --selector looks" });
+}

@@ -1,13 +1,15 @@
 import { relative } from "node:path";
 import { z } from "zod";
 import { openCluster, type ClusterChoice } from "../cluster/open-cluster.ts";
-import { exitCodes } from "../errors.ts";
+import { exitCodes, UsageError } from "../errors.ts";
+import { mustBeAllowed } from "../experiment/allowed.ts";
 import { prepare, type Prepared } from "../experiment/prepare.ts";
 import { judgePractices } from "../practices/judge-practices.ts";
 import { summarise, type Results } from "../report/results.ts";
 import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
 import { terminalReport } from "../report/terminal-table.ts";
 import { chooseCluster, clusterShape, clusterWords, confirmCluster } from "./choose-cluster.ts";
+import { chooseTarget, targetShape, targetWords } from "./choose-target.ts";
 import { deliver } from "./deliver.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -35,6 +37,7 @@ const shard = word.transform((text, context) => {
 
 const runOptions = z.object({
   ...clusterShape,
+  ...targetShape,
   scenarios: z.array(word),
   vm: z.array(word).default([]),
   seed: wholeNumber(0),
@@ -79,9 +82,16 @@ export async function run(argv: unknown): Promise<number> {
 /** Plans everything on a cluster of the same make, so that what cannot be is refused before anything is written. */
 async function prepareRun(options: RunOptions, choice: ClusterChoice): Promise<Prepared[]> {
   await using cluster = await openCluster(choice, { seed: options.seed, holdMs: 0 });
-  const { vm, grep = null, fault = null, remedy = null, practice = null, shard = null, ...rest } = options;
+  const { vm, grep = null, fault = null, remedy = null, practice = null, shard = null, target: _, ...rest } = options;
   const siteRules = options.expectations ?? null;
-  return prepare({ ...rest, vmFiles: vm, siteRules, grep, fault, remedy, practice, shard }, cluster);
+  const target = chooseTarget(options);
+  if (target !== null && vm.length > 0) throw new UsageError("--vm and --target exclude each other");
+  const prepared = await prepare(
+    { ...rest, target, vmFiles: vm, siteRules, grep, fault, remedy, practice, shard },
+    cluster,
+  );
+  await mustBeAllowed(prepared, cluster);
+  return prepared;
 }
 
 /** What a reader of the results must know of a variant, once each. */
@@ -122,6 +132,7 @@ async function runAndShow(
 function rerunOptions({ vm, expectations, isolate, ...cluster }: RunOptions): string[] {
   return [
     ...clusterWords(cluster),
+    ...targetWords(cluster),
     ...vm.flatMap((file) => ["--vm", file]),
     ...(expectations === undefined ? [] : ["--expectations", expectations]),
     ...(isolate ? ["--isolate"] : []),

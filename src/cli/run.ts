@@ -1,12 +1,12 @@
 import type { CommandModule } from "yargs";
-import { withClusterOptions } from "./cluster-options.ts";
+import { withClusterOptions, withTargetOptions } from "./cluster-options.ts";
 
 /** `rebound run`: what it takes. What it does is loaded when it is called, so that `--help` is quick. */
 export const runCommand: CommandModule = {
   command: "run [scenarios..]",
   describe: "Run scenarios, judge how every VM recovers, and write the report",
   builder: (yargs) =>
-    withClusterOptions(yargs)
+    withTargetOptions(withClusterOptions(yargs))
       .positional("scenarios", {
         type: "string",
         array: true,
@@ -50,6 +50,7 @@ export const runCommand: CommandModule = {
       .example("$0 run basics", "the four basic faults, every run strategy")
       .example("$0 run my.scenario.ts --seed 7", "a scenario of your own")
       .example("$0 run basics --vm my-vm.yaml", "the same faults on your own VM")
+      .example("$0 run vm-crash --cluster existing --context lab --target shop/web", "on a VM that runs already")
       .strict(),
   handler: async (argv) => {
     const { run } = await import("./run-scenarios.ts");

@@ -6,6 +6,7 @@ import { nodes } from "../kube/resources.ts";
 import type { Remedy } from "../remedies/remedy.ts";
 import type { Node } from "../kube/objects.ts";
 import { modelLimits } from "../workload/model-limits.ts";
+import { liveVariants, type Target } from "../workload/live-variants.ts";
 import { missingReference } from "../workload/references.ts";
 import { whyNeverScheduled } from "../workload/schedulable.ts";
 import { userVariants } from "../workload/user-variants.ts";
@@ -23,6 +24,8 @@ export interface Selection {
   scenarios: string[];
   /** Manifest files of the user's own VMs, to be broken in place of the scenarios' variants. */
   vmFiles: string[];
+  /** VMs that run already, to be broken in place of the scenarios' variants. */
+  target?: Target | null;
   /** Only variants whose `experiment/variant` matches. */
   grep: RegExp | null;
   /** Only experiments with this fault, this remedy, and that bear on this practice. */
@@ -54,7 +57,7 @@ export interface Prepared {
 export async function prepare(selection: Selection, cluster: Cluster): Promise<Prepared[]> {
   const declared = await select(selection);
   const site = selection.siteRules === null ? [] : readSiteRules(selection.siteRules);
-  const own = selection.vmFiles.length === 0 ? null : await ownVariants(selection.vmFiles, cluster);
+  const own = await variantsOfUser(selection, cluster);
   const prepared = declared.flatMap(({ scenario, experiment }) => {
     const asked = own === null ? experiment : withVariants(experiment, own);
     return Array.from({ length: selection.repeat }, (_, index) => ({
@@ -65,6 +68,7 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
         seed: selection.seed,
         repeat: index + 1,
         site,
+        liveIn: selection.target?.namespace,
         only: (id, variant) => selection.grep?.test(`${id}/${variant}`) ?? true,
       }),
     }));
@@ -115,6 +119,12 @@ function shardOf(declared: Declared[], { index, of }: { index: number; of: numbe
   const part = declared.filter((_, position) => position % of === index - 1);
   if (part.length > 0) return part;
   throw new UsageError(`shard ${index} of ${of} is empty: there are ${declared.length} experiments`);
+}
+
+/** What is broken in place of the scenarios' variants; null where those are. */
+async function variantsOfUser({ target, vmFiles }: Selection, cluster: Cluster): Promise<Variant[] | null> {
+  if (target != null) return liveVariants(target, cluster.kube);
+  return vmFiles.length === 0 ? null : ownVariants(vmFiles, cluster);
 }
 
 /** The user's VMs, held against what the cluster can run and, where it is a model, against what it models. */

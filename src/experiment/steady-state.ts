@@ -122,7 +122,7 @@ function isProbed(variant: PlannedVariant, state: State, now: Date): boolean {
 }
 
 /** How many VMIs the variant is to have. */
-function replicasOf(variant: PlannedVariant): number {
+export function replicasOf(variant: PlannedVariant): number {
   if (variant.kind !== "VirtualMachineInstanceReplicaSet") return 1;
   const spec = variant.manifests[0]?.["spec"] as { replicas?: number } | undefined;
   return spec?.replicas ?? 1;

@@ -70,7 +70,11 @@ function isSchedulableWorker(node: Node): boolean {
 
 /** Why these victims may not be broken as planned, in one sentence; null where they may. */
 export async function whyNotAllowed(plan: Plan, victims: Victim[], { refuses }: Cluster): Promise<string | null> {
-  const reachesNodes = [plan.fault, ...plan.remedies].some(({ scope }) => scope === "node");
-  const reach = { nodes: reachesNodes ? nodesOf(victims) : [], victims: victims.map(({ vmi }) => vmi) };
+  const reach = { nodes: reachesNodes(plan) ? nodesOf(victims) : [], victims: victims.map(({ vmi }) => vmi) };
   return (await refuses?.(reach)) ?? null;
+}
+
+/** Whether it disturbs whole nodes, by its fault or by what is done after. */
+export function reachesNodes({ fault, remedies }: Plan): boolean {
+  return [fault, ...remedies].some(({ scope }) => scope === "node");
 }

@@ -8,6 +8,9 @@ export const optInLabel = "rebound.dev/opt-in";
 
 /** What the guards must know of a cluster to decide. */
 export interface Surroundings {
+  /** Namespaces of victims that have not opted in. */
+  unasked: string[];
+  /** All nodes; not looked up for a fault that is aimed at VMs alone. */
   nodes: Node[];
   /** Who of ours runs on which node: Rebound itself, its prober. */
   ours: ReadonlyMap<string, string>;
@@ -17,6 +20,10 @@ export interface Surroundings {
 
 /** Why a fault of that reach is not allowed, in one sentence; null where it is. */
 export function whyRefused({ nodes, victims }: Reach, around: Surroundings, config: ClusterConfig): string | null {
+  const [unasked] = around.unasked;
+  if (unasked !== undefined) {
+    return `namespace ${unasked} has not opted in; who may break its VMs labels it: kubectl label namespace ${unasked} ${optInLabel}=true`;
+  }
   if (victims.length > config.most.victims) {
     return `it would hit ${victims.length} VMs, and at most ${config.most.victims} may be hit at once (most.victims)`;
   }

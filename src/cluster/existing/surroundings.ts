@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import type { KubeObject, Node, Pod, VirtualMachineInstance } from "../../kube/objects.ts";
 import { namespaces, nodes as nodeResource, pods, virtualMachineInstances } from "../../kube/resources.ts";
+import { runLabel } from "../../safety/undo-journal.ts";
 import type { Reach } from "../cluster.ts";
 import type { KubeClient } from "../kube-client.ts";
 import { optInLabel, type Surroundings } from "./guards.ts";
@@ -14,10 +15,17 @@ const ownNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespac
 
 /** Looks up what the guards must know before a fault of that reach. */
 export async function lookAround(kube: KubeClient, { nodes, victims }: Reach): Promise<Surroundings> {
-  const all = await kube.list<Node>(nodeResource);
-  if (nodes.length === 0) return { nodes: all, ours: new Map(), strangers: new Map() };
-  const [ours, strangers] = await Promise.all([ourNodes(kube, all), strangersOn(kube, nodes, victims)]);
-  return { nodes: all, ours, strangers };
+  const all = await kube.list<KubeObject>(namespaces);
+  const offered = new Set(all.filter(isOffered).map(({ metadata }) => metadata.name));
+  const there = new Set(all.map(({ metadata }) => metadata.name));
+  // One that is not there yet will be Rebound's own.
+  const unasked = [...new Set(victims.map(({ namespace }) => namespace))].filter(
+    (name) => there.has(name) && !offered.has(name),
+  );
+  if (nodes.length === 0) return { unasked, nodes: [], ours: new Map(), strangers: new Map() };
+  const everyNode = await kube.list<Node>(nodeResource);
+  const [ours, strangers] = await Promise.all([ourNodes(kube, everyNode), strangersOn(kube, nodes, offered)]);
+  return { unasked, nodes: everyNode, ours, strangers };
 }
 
 /** The nodes that carry Rebound itself, as a process or as a pod, or a pod of its own. */
@@ -37,26 +45,22 @@ async function ourNodes(kube: KubeClient, all: Node[]): Promise<Map<string, stri
   return ours;
 }
 
-/** VMs on these nodes that nobody offered: neither victims nor in a namespace that has opted in. */
+/** Whether a namespace's VMs may be broken: it has opted in, or Rebound made it. */
+function isOffered({ metadata: { labels = {} } }: KubeObject): boolean {
+  return labels[optInLabel] === "true" || runLabel in labels;
+}
+
+/** VMs on these nodes that nobody offered, by node. */
 async function strangersOn(
   kube: KubeClient,
   nodes: string[],
-  victims: Reach["victims"],
+  offered: ReadonlySet<string>,
 ): Promise<Map<string, string[]>> {
-  const [offered, ...aboard] = await Promise.all([
-    kube.list<KubeObject>(namespaces, { labelSelector: `${optInLabel}=true` }),
-    ...nodes.map((node) =>
-      kube.list<VirtualMachineInstance>(virtualMachineInstances, { labelSelector: `kubevirt.io/nodeName=${node}` }),
-    ),
-  ]);
-  const known = new Set([
-    ...offered.map(({ metadata }) => metadata.name),
-    ...victims.map(({ namespace }) => namespace),
-  ]);
-  return new Map(
-    nodes.map((node, index) => {
-      const foreign = aboard[index]!.filter(({ metadata }) => !known.has(metadata.namespace!));
-      return [node, foreign.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)];
-    }),
-  );
+  const onEach = nodes.map(async (node): Promise<[string, string[]]> => {
+    const labelSelector = `kubevirt.io/nodeName=${node}`;
+    const aboard = await kube.list<VirtualMachineInstance>(virtualMachineInstances, { labelSelector });
+    const foreign = aboard.filter(({ metadata }) => !offered.has(metadata.namespace!));
+    return [node, foreign.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)];
+  });
+  return new Map(await Promise.all(onEach));
 }

@@ -22,7 +22,7 @@ function node(name: string, labels: Record<string, string> = {}, spec: Node["spe
 const controlPlane = node("cp", { "node-role.kubernetes.io/control-plane": "" });
 
 function around(nodes: Node[], more: Partial<Surroundings> = {}): Surroundings {
-  return { nodes: [controlPlane, ...nodes], ours: new Map(), strangers: new Map(), ...more };
+  return { unasked: [], nodes: [controlPlane, ...nodes], ours: new Map(), strangers: new Map(), ...more };
 }
 
 const one = [{ namespace: "lab", name: "web", uid: "1" }];
@@ -86,6 +86,13 @@ describe("the guards of an existing cluster", () => {
       assert.match(refusal ?? "nothing", complaint);
     });
   }
+
+  it("refuse VMs of a namespace that has not opted in, and say how it does", () => {
+    assert.match(
+      whyRefused({ nodes: [], victims: one }, { ...two, unasked: ["lab"] }, defaultClusterConfig) ?? "",
+      /^namespace lab has not opted in; .*kubectl label namespace lab rebound\.dev\/opt-in=true$/,
+    );
+  });
 
   it("refuse more victims than allowed, whatever the fault is", () => {
     const victims = Array.from({ length: 11 }, (_, index) => ({
