@@ -1,12 +1,12 @@
 import { DeadlineError } from "../clock/deadline.ts";
 import { notYet, waitUntil } from "../clock/wait-until.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { EnvironmentError } from "../errors.ts";
 import type { VirtualMachineInstance } from "../kube/objects.ts";
 import { virtualMachineInstances } from "../kube/resources.ts";
 import { migrate } from "../workload/migrate.ts";
 import { migrationObstacle } from "../workload/traits.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
-import { hitEach } from "./hit.ts";
 
 export interface MigrationCrashOptions {
   /** Whose qemu is killed: the one that the guest runs in (default), or the one that it is being copied to. */
@@ -44,17 +44,16 @@ export function migrationCrash({ of = "source" }: MigrationCrashOptions = {}): F
 async function crash(cluster: Cluster, victim: Victim, of: "source" | "target"): Promise<Hit[]> {
   try {
     await migrate(cluster, victim.variant, victim.vmi);
-    const { sourceNode, targetNode } = await copying(cluster, victim);
-    const node = of === "source" ? sourceNode : targetNode;
-    return await hitEach([victim], ({ vmi }) => cluster.actuators.killQemu({ ...vmi, node }));
+    return [{ victim, receipt: await killMidway(cluster, victim, of) }];
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
     return [{ victim, receipt: null, reason: error.message, refused: false }];
   }
 }
 
-/** The nodes of a migration that copies. */
-function copying({ kube, clock }: Cluster, { vmi: { namespace, name } }: Victim) {
+/** Kills as soon as there is a copy to disturb, and a qemu there. */
+function killMidway({ kube, clock, actuators }: Cluster, { vmi: victim }: Victim, of: "source" | "target") {
+  const { namespace, name } = victim;
   return waitUntil(clock, {
     what: `the copy of ${name} to begin`,
     limitMs: copyMs,
@@ -64,7 +63,12 @@ function copying({ kube, clock }: Cluster, { vmi: { namespace, name } }: Victim)
       const { startTimestamp, endTimestamp, sourceNode, targetNode } = vmi?.status.migrationState ?? {};
       if (!startTimestamp) return notYet(vmi === null ? "no VMI" : "no copy");
       if (endTimestamp || !sourceNode || !targetNode) return notYet("a copy that was over before it was seen");
-      return { sourceNode, targetNode };
+      try {
+        return await actuators.killQemu({ ...victim, node: of === "source" ? sourceNode : targetNode });
+      } catch (error) {
+        if (error instanceof EnvironmentError) return notYet(error.message);
+        throw error;
+      }
     },
   });
 }

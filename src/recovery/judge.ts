@@ -4,6 +4,7 @@ import type { NodeState } from "../observe/object-states.ts";
 import type { Incarnation, SubjectTimeline, Timeline } from "../observe/timeline.ts";
 import { isFinal } from "./aim.ts";
 import type { Bite } from "./bite.ts";
+import { dataFateOf } from "./data-fate.ts";
 import { distrustOf } from "./distrust.ts";
 import { downtimeOf } from "./downtime.ts";
 import { adviceOf, slowestOf } from "./governing-setting.ts";
@@ -69,6 +70,7 @@ export function judgeRecovery(
     advice: adviceOf(stages, governing),
     before: reading.before,
     after: reading.after,
+    data: dataFateOf(subject, reading, window),
     members: membersOf(timeline, subject, window, settleMs),
     evidence: evidenceOf(timeline, subject, reading, window),
   };
@@ -143,9 +145,13 @@ function endedAt({ last }: Reading, { fromMs }: Window): number | null {
   return end === undefined || end.atMs <= fromMs ? null : Math.round(end.atMs);
 }
 
-/** Whether a guest was told to shut down before its VMI ended. */
+/** Whether a guest was told to shut down before its VMI ended, and left the time to do so: its launcher lived on. */
 function wasAskedToStop({ states, pods, notices }: Incarnation): boolean {
   const endedMs = states.find(({ value }) => isFinal(value.phase))?.atMs ?? Infinity;
+  const launcherEnds = pods.map((pod) =>
+    pod.states.find(({ value }, i) => !value.computeRunning && pod.states[i - 1]?.value.computeRunning),
+  );
+  if (launcherEnds.some((end) => (end?.atMs ?? Infinity) < endedMs)) return false;
   const marks = [...states, ...pods.flatMap((pod) => pod.states)].filter(({ value }) => value.deleting);
   const asked = notices.filter((notice) => notice.reason === "ShuttingDown");
   return [...marks, ...asked].some(({ atMs }) => atMs < endedMs);

@@ -69,7 +69,7 @@ const unmodelled: Unmodelled[] = [
   },
   {
     applies: (spec) => spec["priorityClassName"] !== undefined,
-    note: "its priority class is not modelled: nothing is preempted",
+    note: "of its priority class only the eviction by a kubelet is modelled: nothing is preempted",
   },
 ];
 

@@ -27,6 +27,8 @@ export interface VmOptions extends GuestOptions {
   /** `Always` by default. */
   runStrategy?: RunStrategy;
   evictionStrategy?: EvictionStrategy;
+  /** What its pod is worth to a kubelet that must evict; the class must be there, as `kubevirt-cluster-critical` is. */
+  priorityClassName?: string;
 }
 
 /** Label by which every object of an experiment is found again; its value is the variant's name. */
@@ -160,6 +162,7 @@ interface Template {
 function template(name: string, options: VmOptions): Template {
   const spec = guestSpec(options, claimOf(name));
   if (options.evictionStrategy !== undefined) spec.evictionStrategy = options.evictionStrategy;
+  if (options.priorityClassName !== undefined) spec["priorityClassName"] = options.priorityClassName;
   const annotations = guestAnnotations(options);
   const isDescribed = Object.keys(annotations).length > 0;
   return { metadata: { labels: { [variantLabel]: name }, ...(isDescribed && { annotations }) }, spec };

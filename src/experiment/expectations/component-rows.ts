@@ -103,7 +103,7 @@ export const componentRows: readonly Row[] = [
     during: "runtime-stop",
     phase: "observe",
     // The VMI is Failed; it cannot go, and be followed by another, before its pod has.
-    outcomes: { ...afterFailure, Always: "stuck", RerunOnFailure: "stuck" },
+    outcomes: { Always: "stuck", RerunOnFailure: "stuck", Manual: "stopped", Once: "stopped", bare: "stopped" },
     waits: () => times.domainEvent,
   },
   {
@@ -121,7 +121,7 @@ export const componentRows: readonly Row[] = [
     fault: "vm-crash",
     during: "runtime-stop",
     phase: "return",
-    outcomes: { ...afterFailure, replicaSet: "undisturbed" },
+    outcomes: { Always: "restarted", RerunOnFailure: "restarted", Manual: "stopped", Once: "stopped", bare: "stopped" },
     waits: (situation) => times.sum(times.kubeletReports, times.start(situation)),
   },
   {

@@ -40,7 +40,8 @@ export const nodeRows: readonly Row[] = [
     fault: "node-pressure",
     phase: "return",
     when: ({ variant }) => variant.pinned === true,
-    outcomes: afterFailure,
+    // It has waited for room on that node since.
+    outcomes: { ...all("stopped"), Always: "resumed", RerunOnFailure: "resumed" },
     waits: () => times.pressureOver,
   },
   {

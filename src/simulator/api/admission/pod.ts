@@ -1,4 +1,5 @@
-import type { Pod, Toleration } from "../../../kube/objects.ts";
+import type { KubeObject, Pod, Toleration } from "../../../kube/objects.ts";
+import { StatusError } from "../../status-error.ts";
 import type { World } from "../../world.ts";
 import { servedAs } from "../registry.ts";
 import { invalid } from "../wire.ts";
@@ -29,7 +30,7 @@ export function admitPod(world: World, pod: Pod, { old }: AdmissionRequest): Pod
       terminationGracePeriodSeconds: 30,
       dnsPolicy: "ClusterFirst",
       schedulerName: "default-scheduler",
-      priority: 0,
+      priority: priorityOf(world, pod),
       preemptionPolicy: "PreemptLowerPriority",
       enableServiceLinks: true,
       securityContext: {},
@@ -37,6 +38,24 @@ export function admitPod(world: World, pod: Pod, { old }: AdmissionRequest): Pod
       tolerations,
     },
   };
+}
+
+/** Classes that every cluster with KubeVirt has, and what they are worth. */
+const builtInClasses: Record<string, number> = {
+  "system-node-critical": 2_000_001_000,
+  "system-cluster-critical": 2_000_000_000,
+  "kubevirt-cluster-critical": 1_000_000_000,
+};
+
+/** What the pod's class is worth (plugin/pkg/admission/priority). */
+function priorityOf({ store }: World, { metadata, spec }: Pod): number {
+  const name = spec["priorityClassName"] as string | undefined;
+  if (name === undefined) return 0;
+  const value =
+    builtInClasses[name] ?? store.get<KubeObject & { value: number }>("priorityclasses", undefined, name)?.value;
+  if (value !== undefined) return value;
+  const message = `pods "${metadata.name}" is forbidden: no PriorityClass with name ${name} was found`;
+  throw new StatusError(403, "Forbidden", message, { name: metadata.name, kind: "pods" });
 }
 
 function tolerates(toleration: Toleration, key: string): boolean {
