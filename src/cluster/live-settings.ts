@@ -2,6 +2,7 @@ import type { ClusterDescription, ClusterSettings } from "../experiment/plan.ts"
 import { EnvironmentError } from "../errors.ts";
 import type { EvictionStrategy, KubeObject, Node, Pod } from "../kube/objects.ts";
 import { goSeconds } from "../kube/go-duration.ts";
+import { quantityValue } from "../kube/quantity.ts";
 import { kubeVirts, nodes as nodeResource, pods } from "../kube/resources.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { readKubelet } from "./kubelet-settings.ts";
@@ -138,7 +139,7 @@ async function controlPlaneFlags(kube: KubeClient): Promise<(component: string) 
 
 /** Devices of /dev/kvm are what virt-handler offers where the machine has it. */
 function hasKvm({ status }: Node): boolean {
-  return Number(status.allocatable?.["devices.kubevirt.io/kvm"] ?? 0) > 0;
+  return quantityValue(status.allocatable?.["devices.kubevirt.io/kvm"] ?? 0) > 0;
 }
 
 /** 50 s since Kubernetes 1.32, 40 s before (pkg/controller/nodelifecycle/config). */

@@ -10,11 +10,14 @@ import { findContainerRuntime } from "./container-runtime.ts";
 import { kindCli } from "./kind-cli.ts";
 import { kindNodeShell } from "./kind-node-shell.ts";
 import { NodeContainers, type NodeContainer } from "./node-container.ts";
+import { startContainerProber } from "./prober-container.ts";
 import { mustNotBeTheOnlyControlPlane, nodePower } from "./node-power.ts";
 
 export interface KindOptions {
   /** As kind calls it. */
   name: string;
+  /** An image with Node and `ip` for the prober, in place of a public one. */
+  proberImage?: string | undefined;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface KindOptions {
  *
  * @throws EnvironmentError where there is none of that name, or it does not answer
  */
-export async function kindCluster({ name }: KindOptions): Promise<Cluster> {
+export async function kindCluster({ name, proberImage }: KindOptions): Promise<Cluster> {
   const clock = realClock();
   const runtime = await findContainerRuntime(clock);
   const nodes = new NodeContainers(runtime, name);
@@ -48,7 +51,8 @@ export async function kindCluster({ name }: KindOptions): Promise<Cluster> {
       actuators: kindActuators(nodes, known, { shell, kube, clock }, (capability) => {
         return missing(capability) ?? (capability === "node-memory" ? whyNoPressure(description) : null);
       }),
-      startProber: () => Promise.reject(new EnvironmentError("kind clusters have no prober yet")),
+      startProber: (namespace, onSample, onLost) =>
+        startContainerProber({ nodes, kube, namespace, onSample, onLost, image: proberImage }),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
   } catch (error) {
