@@ -13,13 +13,13 @@ export interface Cluster extends AsyncDisposable {
   readonly refuses?: (reach: Reach) => Promise<string | null>;
   /**
    * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
-   * `onLost` when it could not ask between two instants (milliseconds of the clock).
+   * `onLost` when it could not ask between two instants (milliseconds of the clock). Null where guests are not asked.
    */
   startProber(
     namespace: string,
     onSample: (sample: Sample) => void,
     onLost?: (fromMs: number, toMs: number, reason: string) => void,
-  ): Promise<Prober>;
+  ): Promise<Prober | null>;
 }
 
 /** What a fault would hit at once. */

@@ -56,7 +56,7 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
     end = await perform(plan, deeds, options, undo);
   } catch (error) {
     end = options.signal.aborted
-      ? { status: "interrupted", reason: "interrupted" }
+      ? { status: "interrupted", reason: messageOf(options.signal.reason) }
       : { status: "failed", reason: messageOf(error) };
   }
   report(plan, options, "undo", null);
@@ -89,7 +89,7 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
 
   report(plan, options, "steady-state", null);
   journal.append({ kind: "phase", name: "steady-state", phase: "start" });
-  await reachSteadyState(plan, cluster, (uid) => answers.has(uid), node, signal);
+  await reachSteadyState(plan, cluster, (uid) => !recorder.asks || answers.has(uid), node, signal);
   journal.append({ kind: "phase", name: "steady-state", phase: "end" });
 
   const victims = await findVictims(plan, cluster);

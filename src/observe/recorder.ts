@@ -11,6 +11,8 @@ const proberResource = "samples";
 export interface Recorder extends AsyncDisposable {
   /** Aborted, with the error as its reason, when the recording fails: from then on nothing is seen. */
   readonly failed: AbortSignal;
+  /** Whether guests are asked. */
+  readonly asks: boolean;
 }
 
 /**
@@ -24,13 +26,15 @@ export async function startRecorder(
 ): Promise<Recorder> {
   const failure = new AbortController();
   const running: AsyncDisposable[] = [];
+  let prober: Prober | null;
   try {
     for (const { resource, ...selection } of watchedFor(namespace, kubeVirtNamespace)) {
       const watch = await cluster.kube.watch(resource, watchHandler(journal, resource), selection);
       watch.closed.catch((error: unknown) => failure.abort(error));
       running.push(watch);
     }
-    running.push(await startProber(cluster, journal, namespace));
+    prober = await startProber(cluster, journal, namespace);
+    if (prober !== null) running.push(prober);
   } catch (error) {
     await stopAll(running);
     throw error;
@@ -38,6 +42,7 @@ export async function startRecorder(
   const stopClockCheck = startClockCheck(cluster.clock, journal);
   return {
     failed: failure.signal,
+    asks: prober !== null,
     [Symbol.asyncDispose]: () => {
       stopClockCheck();
       return stopAll(running);
@@ -59,7 +64,7 @@ function watchHandler(journal: JournalWriter, { plural }: Resource): WatchHandle
   };
 }
 
-function startProber(cluster: Cluster, journal: JournalWriter, namespace: string): Promise<Prober> {
+function startProber(cluster: Cluster, journal: JournalWriter, namespace: string): Promise<Prober | null> {
   const onSample = ({ atMs, askedMs, lastOfPreviousMs, ...answer }: Sample): void =>
     journal.append({
       kind: "sample",

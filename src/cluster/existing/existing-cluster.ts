@@ -28,7 +28,7 @@ export async function existingCluster(choice: ExistingChoice): Promise<Cluster> 
       kube,
       actuators: handsOf(power),
       refuses: async (reach) => whyRefused(reach, await lookAround(kube, reach), config),
-      startProber: async () => ({ periodMs: 0, lost: null, [Symbol.asyncDispose]: async () => {} }),
+      startProber: () => Promise.resolve(null),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { VirtualMachine } from "../../../src/kube/objects.ts";
+import { virtualMachines } from "../../../src/kube/resources.ts";
+import type { Results } from "../../../src/report/results.ts";
+import { rebound } from "../../cli/rebound.ts";
+import { context, ServedSite } from "./served-site.ts";
+
+const optedIn = { "rebound.dev/opt-in": "true" };
+
+const scenario = `
+import { drain, experiment, vm, vmiDelete } from "rebound";
+export default [
+  experiment({ id: "deleted", title: "A VMI that is deleted comes back", fault: vmiDelete(), variants: [vm("any")], observe: "9s" }),
+  experiment({ id: "drained", title: "A drained node's VMs go", fault: drain(), variants: [vm("any")], observe: "9s" }),
+];
+`;
+
+describe("an existing cluster", function () {
+  this.timeout(90_000);
+  let site: ServedSite;
+
+  before(async () => {
+    site = await ServedSite.open();
+    await writeFile(join(site.folder, "my.scenario.ts"), scenario);
+    await site.namespace("shop", optedIn);
+    await site.namespace("bank");
+    await Promise.all([site.runVm("shop", "web"), site.runVm("bank", "books")]);
+  });
+  after(() => site[Symbol.asyncDispose]());
+
+  const run = (...args: string[]) => rebound(["run", "my.scenario.ts", ...site.words, ...args], { cwd: site.folder });
+  const deleted = ["--grep", "deleted/"];
+
+  it("is not touched before its context was confirmed", async () => {
+    const was = await site.vmi("shop", "web");
+    const unconfirmed = await run(...deleted, "--target", "shop/web");
+    assert.equal(unconfirmed.exitCode, 2);
+    assert.match(
+      unconfirmed.stderr,
+      new RegExp(`this breaks VMs of the cluster ${context}; confirm it with --yes=${context}`),
+    );
+    const misnamed = await run(...deleted, "--target", "shop/web", "--yes", "prod");
+    assert.equal(misnamed.exitCode, 2);
+    assert.match(misnamed.stderr, /"prod" is not the context rebound-simulated: nothing was touched/);
+    assert.equal((await site.vmi("shop", "web"))?.metadata.uid, was?.metadata.uid);
+  });
+
+  it("is not touched in a namespace that has not opted in", async () => {
+    const { exitCode, stderr } = await run(...deleted, "--target", "bank/books", "--yes", context);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /deleted is refused: namespace bank has not opted in; .*kubectl label namespace bank/);
+  });
+
+  for (const [args, complaint] of [
+    [["--target", "shop/no-such"], /there is no VM, replica set or VMI no-such in namespace shop/],
+    [["--target", "nowhere/web"], /there is no namespace nowhere/],
+    [["-l", "app=none", "-n", "shop"], /no VM in namespace shop has the labels app=none/],
+    [["--target", "web"], /--target\.0 must be namespace\/name/],
+  ] as const) {
+    it(`says what is wrong with ${args.join(" ")}`, async () => {
+      const { exitCode, stderr } = await run(...args, "--yes", context);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, complaint);
+    });
+  }
+
+  it("breaks a VM that runs already, judges it, and leaves it as it was", async () => {
+    const was = await site.kube.get<VirtualMachine>(virtualMachines, "web", "shop");
+    const vmi = await site.vmi("shop", "web");
+    const { exitCode, stderr, stdout } = await run(...deleted, "--target", "shop/web", "--yes", context);
+    assert.equal(exitCode, 0, stderr + stdout);
+    const file = join(site.folder, "reports/latest/results.json");
+    const results = JSON.parse(await readFile(file, "utf8")) as Results;
+    assert.equal(results.cluster.provider, "existing");
+    assert.equal(results.cluster.prediction, false);
+    const [variant] = results.experiments[0]!.variants;
+    assert.equal(variant?.name, "web");
+    const [judgement] = variant!.judgements;
+    assert.equal(judgement?.outcome, "restarted");
+    const { low, high } = judgement!.ttrMs!;
+    assert.ok(high - low <= 1000, `an interval of ${high - low} ms`);
+    const now = await site.kube.get<VirtualMachine>(virtualMachines, "web", "shop");
+    assert.equal(now?.metadata.generation, was?.metadata.generation);
+    assert.deepEqual(now?.metadata.labels, was?.metadata.labels);
+    assert.notEqual((await site.vmi("shop", "web"))?.metadata.uid, vmi?.metadata.uid);
+  });
+});
