@@ -1,6 +1,6 @@
 import type { ActionEntry, EndEntry, JournalLine } from "../observe/journal.ts";
 import { judgeJournal, type JudgedJournal, type JudgedPhase, type JudgedSubject } from "../recovery/judge-journal.ts";
-import type { Identity, Recovery } from "../recovery/recovery.ts";
+import type { DataFate, Identity, Recovery } from "../recovery/recovery.ts";
 import type { ExperimentResult, Judgement, VariantResult } from "../report/results.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
 import { traitsOf } from "../workload/traits.ts";
@@ -126,7 +126,15 @@ function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase
 
 function judgement(
   phase: string,
-  { phase: finalPhase, distrust: _distrust, before: _before, after: _after, members: _members, ...recovery }: Recovery,
+  {
+    phase: finalPhase,
+    distrust: _distrust,
+    before: _before,
+    after: _after,
+    data: _data,
+    members: _members,
+    ...recovery
+  }: Recovery,
   expectation: PlannedVariant["expectations"][string] | null,
   judged: Pick<Judgement, "verdict" | "reasons">,
 ): Judgement {
@@ -167,9 +175,14 @@ function variantResult(
     before: subjects[0]?.recovery.before ?? nobody,
     after: subjects.at(-1)?.recovery.after ?? nobody,
     members: subjects.at(-1)?.recovery.members ?? [],
-    // No fault of today touches a disk, and nothing reads one back.
-    data: "unknown",
+    data: worstOf(subjects.map(({ recovery }) => recovery.data)),
   };
+}
+
+/** What became of the data in the end: what one phase lost, no later one brings back. */
+function worstOf(fates: DataFate[]): DataFate {
+  const byHarm: DataFate[] = ["lost", "lost-by-design", "kept"];
+  return byHarm.find((fate) => fates.includes(fate)) ?? "unknown";
 }
 
 function subjectOf({ subjects }: JudgedPhase, { name }: PlannedVariant): JudgedSubject | undefined {
@@ -231,6 +244,7 @@ const notObserved: Recovery = {
   advice: null,
   before: nobody,
   after: nobody,
+  data: "unknown",
   members: [],
   evidence: [],
 };

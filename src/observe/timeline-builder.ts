@@ -266,9 +266,9 @@ function incarnationOf(vmi: VirtualMachineInstance): Owned & { writer: HistoryWr
   return { namespace, owner: controllerOf(vmi), incarnation, writer };
 }
 
-function answerOf({ atMs, asked, lastOfPrevious, ok, bootId }: SampleEntry & { atMs: number }): Answer {
+function answerOf({ atMs, asked, lastOfPrevious, ok, bootId, marker = null }: SampleEntry & { atMs: number }): Answer {
   const lastOfPreviousMs = lastOfPrevious === null ? null : lastOfPrevious * 1000;
-  return { atMs, askedMs: asked * 1000, lastOfPreviousMs, ok, bootId };
+  return { atMs, askedMs: asked * 1000, lastOfPreviousMs, ok, bootId, marker };
 }
 
 function controllerOf(object: KubeObject): OwnerReference | undefined {

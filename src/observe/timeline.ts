@@ -15,6 +15,8 @@ export interface Answer {
   lastOfPreviousMs: number | null;
   ok: boolean;
   bootId: string | null;
+  /** What it has on its disk, as `<volume>/<id>`; null where it tells none. */
+  marker: string | null;
 }
 
 /** An event that tells what no object shows: its reason, and when it was seen. */

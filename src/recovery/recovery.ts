@@ -54,6 +54,10 @@ export interface Stage {
   ms: number;
 }
 
+/** What became of what the guest had written on its disk, by the marker that it tells. */
+export const dataFates = ["kept", "lost-by-design", "lost", "unknown"] as const;
+export type DataFate = (typeof dataFates)[number];
+
 /** Who a VM was at an instant, as far as it was observed. */
 export interface Identity {
   vmiUid: string | null;
@@ -87,6 +91,7 @@ export interface Recovery {
   advice: string | null;
   before: Identity;
   after: Identity;
+  data: DataFate;
   /** Replica sets: one per VMI that was a member in the window. */
   members: Member[];
   /** The observations the reading rests on, for a reader who doubts it. */

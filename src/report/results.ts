@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { outcomes } from "../experiment/plan.ts";
-import { stageNames } from "../recovery/recovery.ts";
+import { dataFates, stageNames } from "../recovery/recovery.ts";
 
 /** Milliseconds since the journal began. */
 const instantMs = z.number();
@@ -93,7 +93,7 @@ const variant = z.strictObject({
   before: identity,
   after: identity,
   members: z.array(member).describe("of a replica set: one per VMI"),
-  data: z.enum(["kept", "lost-by-design", "lost", "unknown"]),
+  data: z.enum(dataFates),
 });
 
 const experiment = z.strictObject({

@@ -46,6 +46,8 @@ export interface Simulation {
   readonly hands: Hands;
   /** The boot id that the VMI's guest tells to someone off its node now, null where it does not answer. */
   ask(vmiUid: string): string | null;
+  /** The marker on its disk that it tells along with it. */
+  markerOf(vmiUid: string): string | null;
   /** Calls back whenever a guest's answer changes. */
   onAnswer(listener: (answer: GuestAnswer) => void): void;
 }
@@ -93,6 +95,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     api: new ApiServer(world, kubeVirt.virtHandlers),
     hands: { ...nodeHands(world, kubelets), ...kubeVirt.hands, ...componentHands(world, controlPlane, kubeVirt) },
     ask: (vmiUid) => kubeVirt.ask(vmiUid),
+    markerOf: (vmiUid) => kubeVirt.markerOf(vmiUid),
     onAnswer: (listener) => kubeVirt.onAnswer(listener),
   };
 }

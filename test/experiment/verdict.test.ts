@@ -27,6 +27,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     advice: null,
     before: { vmiUid: null, node: null, bootId: null },
     after: { vmiUid: null, node: null, bootId: null },
+    data: "unknown",
     members: [],
     evidence: [],
     ...more,

@@ -12,6 +12,8 @@ const periodMs = 100;
 export interface Guests {
   /** The boot id that the guest tells now; null where it does not answer. */
   ask(vmiUid: string): string | null;
+  /** The marker on its disk that it tells along with it. */
+  markerOf(vmiUid: string): string | null;
   /** Calls back whenever a guest's answer has changed. */
   onAnswer(listener: (answer: GuestAnswer) => void): void;
 }
@@ -44,7 +46,8 @@ export async function startSimulatedProber(
     const now = clock.now();
     const lastOfPreviousMs = guest.last === null ? null : now - periodMs;
     guest.last = { bootId };
-    onSample({ vm: guest.name, uid, ok: bootId !== null, bootId, atMs: now, askedMs: now, lastOfPreviousMs });
+    const marker = guests.markerOf(uid);
+    onSample({ vm: guest.name, uid, ok: bootId !== null, bootId, marker, atMs: now, askedMs: now, lastOfPreviousMs });
   };
 
   /** At the next of the instants at which questions are put. */

@@ -44,8 +44,6 @@ function cardBody(results: Results, row: Row): Markup {
         <dd>${judgement.expected?.source ?? "nothing was expected"}</dd>
         <dt>Manifest</dt>
         <dd><code>sha256:${variant.manifestSha256}</code></dd>
-        <dt>Disks</dt>
-        <dd>${variant.data.replaceAll("-", " ")}</dd>
       </dl>
       <pre class="command">${rerunCommand(results, experiment, variant)}</pre>
     </details>`;
@@ -62,6 +60,11 @@ function facts({ variant, judgement }: Row): Markup[] {
     ["Downtime", downtimeMs && formatMeasured(downtimeMs), range(downtimeMs)],
     ["Least possible", floorMs ? formatMs(floorMs) : null, "with these settings"],
     ["Proven by", provenBy],
+    [
+      "Disk",
+      variant.data === "unknown" ? null : variant.data.replaceAll("-", " "),
+      "by the marker that the guest keeps",
+    ],
   ];
   const { slowest, advice } = judgement;
   return [

@@ -25,6 +25,8 @@ export interface KubeVirt {
   readonly handlers: Handlers;
   /** The boot id that the VMI's guest tells to someone off its node now, null where it does not answer. */
   ask(vmiUid: string): string | null;
+  /** The marker on its disk that it tells along with it. */
+  markerOf(vmiUid: string): string | null;
   /** Calls back whenever a guest's answer changes. */
   onAnswer(listener: (answer: GuestAnswer) => void): void;
   /** Who serves pause, unpause, soft reboot, reset and the agent's answers to virt-api. */
@@ -54,6 +56,7 @@ export function startKubeVirt(world: World): KubeVirt {
     components,
     handlers,
     ask: (vmiUid) => answers.ask(vmiUid),
+    markerOf: (vmiUid) => answers.markerOf(vmiUid),
     onAnswer: (listener) => answers.onChange(listener),
     virtHandlers: new SubresourceServer(world, handlers, launchers),
   };

@@ -117,9 +117,9 @@ describe("the prober's container", function () {
   });
 
   it("tells as lost when it could not ask, and asks again", async () => {
-    const [{ Id }] = (await labelled(proberLabel)) as [{ Id: string }];
+    const [container] = await labelled(proberLabel);
     const fromMs = runtime.clock.now();
-    await runtime.engine.getContainer(Id).kill();
+    await runtime.engine.getContainer(container!.Id).kill();
     await waitUntil(runtime.clock, {
       what: "the prober to be back",
       limitMs: 30_000,

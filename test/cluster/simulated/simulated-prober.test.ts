@@ -20,6 +20,10 @@ class ScriptedGuests implements Guests {
     return this.#answers.get(vmiUid) ?? null;
   }
 
+  markerOf(vmiUid: string): string | null {
+    return this.#answers.has(vmiUid) ? "root/marker" : null;
+  }
+
   onAnswer(listener: (answer: GuestAnswer) => void): void {
     this.#listeners.push(listener);
   }
@@ -80,7 +84,8 @@ describe("the simulated prober", () => {
             if (!running || last?.bootId === bootId) return;
             const lastOfPreviousMs = last === null ? null : now - 100;
             last = { bootId };
-            expected.push({ vm: "vm", uid, ok: bootId !== null, bootId, atMs: now, askedMs: now, lastOfPreviousMs });
+            const marker = guests.markerOf(uid);
+            expected.push({ vm: "vm", uid, ok: bootId !== null, bootId, marker, atMs: now, askedMs: now, lastOfPreviousMs });
           });
         }
         if (beginMs > 0) await clock.sleep(beginMs);

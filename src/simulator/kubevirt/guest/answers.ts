@@ -22,6 +22,12 @@ export class GuestAnswers implements LauncherListener {
     return launcher === undefined ? null : answerOf(launcher);
   }
 
+  /** What the guest has on its disk, as far as it is asked now and answers. */
+  markerOf(vmiUid: string): string | null {
+    const launcher = this.#launchers.of(vmiUid);
+    return launcher === undefined || answerOf(launcher) === null ? null : launcher.domain!.guest.marker;
+  }
+
   /** Calls back whenever a guest's answer has changed. */
   onChange(listener: (answer: GuestAnswer) => void): void {
     this.#listeners.push(listener);

@@ -3,6 +3,7 @@ import type { Timer } from "../../event-clock.ts";
 import type { SimulatedMachine } from "../../node/machine.ts";
 import type { World } from "../../world.ts";
 import { behaviourOf, type GuestBehaviour } from "./behaviour.ts";
+import { markerOf } from "./marker.ts";
 
 /** What a guest does to the virtual machine around it. */
 export interface GuestHost {
@@ -54,6 +55,11 @@ export class Guest {
   /** Identity of this boot; null while nothing has booted that could tell it. */
   get bootId(): string | null {
     return this.#state === "running" ? this.#bootId : null;
+  }
+
+  /** What it wrote on its disk when it first found none there, as `<volume>/<id>`. */
+  get marker(): string | null {
+    return markerOf(this.vmi, this.#world.random);
   }
 
   /** Whether it has not been started. */
