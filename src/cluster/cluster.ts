@@ -11,6 +11,8 @@ export interface Cluster extends AsyncDisposable {
   readonly actuators: Actuators;
   /** Why a fault of that reach is not allowed here, in one sentence; null where it is. Not there where everything may be broken. */
   readonly refuses?: (reach: Reach) => Promise<string | null>;
+  /** What hands have left on its nodes and is not put back, each in a few words. Not there where the nodes go with the cluster. */
+  readonly leftovers?: () => Promise<string[]>;
   /**
    * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
    * `onLost` when it could not ask between two instants (milliseconds of the clock). Null where guests are not asked.

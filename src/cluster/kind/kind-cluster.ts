@@ -2,8 +2,10 @@ import { realClock } from "../../clock/real-clock.ts";
 import { EnvironmentError } from "../../errors.ts";
 import type { ClusterDescription } from "../../experiment/plan.ts";
 import type { Actuators, Capability, Cluster } from "../cluster.ts";
+import { marksOn } from "../hands/marks.ts";
 import { missingPrograms, shellHands } from "../hands/shell-hands.ts";
 import type { HandTools } from "../hands/act.ts";
+import type { NodeShell } from "../node-shell.ts";
 import { describeCluster } from "../live-settings.ts";
 import { connect, loadKubeConfig } from "../real-cluster.ts";
 import { findContainerRuntime } from "./container-runtime.ts";
@@ -51,6 +53,7 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
       actuators: kindActuators(nodes, known, { shell, kube, clock }, (capability) => {
         return missing(capability) ?? (capability === "node-memory" ? whyNoPressure(description) : null);
       }),
+      leftovers: () => leftoversOf(nodes, shell),
       startProber: (namespace, onSample, onLost) =>
         startContainerProber({ nodes, kube, namespace, onSample, onLost, image: proberImage }),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
@@ -59,6 +62,13 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
     await connection[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+async function leftoversOf(nodes: NodeContainers, shell: NodeShell): Promise<string[]> {
+  const each = (await nodes.list()).map(async ({ name, state }) =>
+    state === "running" ? marksOn(shell, name) : [`node ${name} is ${state}`],
+  );
+  return (await Promise.all(each)).flat();
 }
 
 /** The hands on a kind cluster: nodes are switched through the container engine, all else goes through their shells. */

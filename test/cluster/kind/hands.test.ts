@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Actuators, Receipt } from "../../../src/cluster/cluster.ts";
+import { marksOn } from "../../../src/cluster/hands/marks.ts";
 import { shellHands } from "../../../src/cluster/hands/shell-hands.ts";
 import { kindNodeShell } from "../../../src/cluster/kind/kind-node-shell.ts";
 import { mustRunOn, type NodeShell } from "../../../src/cluster/node-shell.ts";
@@ -43,6 +44,12 @@ describe("hands through a shell on a node", function () {
     assert.ok(calledMs <= fromMs && fromMs <= toMs && toMs <= cluster.runtime.clock.now(), `${fromMs}…${toMs}`);
   }
 
+  /** What the worker still bears of the hands. */
+  const marks = async (): Promise<string[]> =>
+    (await marksOn(shell, cluster.worker)).map((mark) => mark.replace(`node ${cluster.worker}: `, ""));
+
+  afterEach(async () => assert.deepEqual(await marks(), [], "nothing is left"));
+
   describe("on a guest", () => {
     beforeEach(() => beginGuest(shell, cluster.worker));
     afterEach(() => endGuest(shell, cluster.worker));
@@ -80,6 +87,7 @@ describe("hands through a shell on a node", function () {
       mustBracket(closed, calledMs);
       assert.match(closed.evidence, /4 rules in the network of pod virt-launcher-web-x drop what comes for port 1500/);
       assert.equal(await answers(), "served\nserved", "the other port goes on");
+      assert.match((await marks()).join(), /^a closed port in the network of process \d+$/);
       await hands.closePort(vmi, 1500);
       await hands.openPort(vmi, 1500);
       assert.equal(await answers(), all, "also after it was closed twice");
@@ -152,6 +160,7 @@ describe("hands through a shell on a node", function () {
       new RegExp(`^${96 * 2 ** 20}\\n.* ${96 * 1024} `),
       "and the file system holds no more",
     );
+    assert.deepEqual(await marks(), ["memory is taken (/run/rebound-memory)"]);
     assert.match((await hands.releaseMemory(cluster.worker)).evidence, /nothing .* is taken/);
     assert.equal(
       await onWorker(
@@ -183,6 +192,10 @@ describe("hands through a shell on a node", function () {
     mustBracket(stopped, calledMs);
     assert.match(stopped.evidence, /virt-handler stands still \(SIGSTOP\): pid \d+ on .*-worker$/);
     assert.equal(await states(), "T");
+    assert.deepEqual(await marks(), [
+      "virt-handler is kept stopped (unit rebound-stop-virt-handler)",
+      "a process of virt-handler is stopped",
+    ]);
     await onWorker("setsid virt-handler 100001 </dev/null >/dev/null 2>&1 & sleep 1");
     assert.equal(await states(), "T\nT");
     assert.match((await hands.startComponent("virt-handler")).evidence, /virt-handler may go on/);
@@ -204,6 +217,10 @@ describe("hands through a shell on a node", function () {
       Promise.all(addresses.flatMap((address) => [asks(cluster.worker, address), asks(server, address)]));
     assert.deepEqual(new Set(await all()), new Set(["served"]));
     const cut = await hands.cutApi();
+    assert.match(
+      (await marksOn(shell, server)).join(),
+      /kubelet is inactive.*rules of iptables's table filter.*of ip6tables's/,
+    );
     assert.match(cut.evidence, /port 6443 refuses all but this machine, which it answers/);
     assert.ok(
       (await all()).every((answer) => answer !== "served"),
@@ -217,6 +234,17 @@ describe("hands through a shell on a node", function () {
     await hands.restoreApi();
     assert.equal(await on(server, "(iptables -S; ip6tables -S) | grep -c REBOUND || true"), "0");
     assert.equal(await on(server, "systemctl is-active kubelet"), "active");
+  });
+
+  it("cut a node off and join it again, and know their rules", async () => {
+    await hands.disconnect(cluster.worker);
+    assert.deepEqual(await marks(), [
+      "1 rules of iptables's table raw",
+      "1 rules of iptables's table mangle",
+      "1 rules of ip6tables's table raw",
+      "1 rules of ip6tables's table mangle",
+    ]);
+    await hands.connect(cluster.worker);
   });
 
   it("say so where the API server's answers cannot be delayed: a node without netem", async () => {
