@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { defaultClusterConfig, readClusterConfig } from "../cluster/existing/cluster-config.ts";
 import type { ClusterChoice } from "../cluster/open-cluster.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import type { ClusterWords } from "../safety/file-journal.ts";
 import { mostNodes, wholeNumber, word } from "./options.ts";
 
 /** What of the command line `chooseCluster` reads; a part of a command's own schema. */
@@ -19,6 +21,7 @@ export const clusterShape = {
   yes: word.optional(),
 };
 
+type WhichCluster = Pick<ClusterOptions, "cluster" | "name" | "context" | "kubeconfig" | "clusterConfig">;
 export type ClusterOptions = z.infer<z.ZodObject<typeof clusterShape>>;
 
 /** Which cluster the options mean. @throws UsageError where they contradict each other, or a file cannot be read */
@@ -55,6 +58,29 @@ export function clusterWords(options: ClusterOptions): string[] {
     ...words("--kubeconfig", kubeconfig),
     ...words("--cluster-config", clusterConfig),
   ];
+}
+
+/** What an undo journal needs to find the same cluster again; null of a simulated one, which nobody finds again. */
+export function writtenCluster({
+  cluster,
+  name,
+  context,
+  kubeconfig,
+  clusterConfig,
+}: WhichCluster): ClusterWords | null {
+  if (cluster === "simulated") return null;
+  if (cluster === "kind") return { provider: "kind", name };
+  return {
+    provider: "existing",
+    ...(context !== undefined && { context }),
+    ...(kubeconfig !== undefined && { kubeconfig: resolve(kubeconfig) }),
+    ...(clusterConfig !== undefined && { clusterConfig: resolve(clusterConfig) }),
+  };
+}
+
+/** The cluster that was written down so, opened as it would be by its options. */
+export function chooseWritten({ provider, name = "", ...rest }: ClusterWords): Promise<ClusterChoice> {
+  return chooseCluster({ cluster: provider, nodes: 0, name, ...rest });
 }
 
 const defaultNodes = 3;

@@ -10,7 +10,7 @@ type SignalSource = Pick<NodeJS.Process, "on" | "off" | "kill" | "pid">;
 const duplicateMs = 1000;
 
 /**
- * The first SIGINT or SIGTERM aborts the signal, so that the run can undo what it did and write what it has;
+ * The first SIGINT, SIGTERM or SIGHUP aborts the signal, so that the run can undo what it did and write what it has;
  * another one, a second or more later, kills at once.
  */
 export function onInterrupt(
@@ -19,12 +19,14 @@ export function onInterrupt(
   now = () => performance.now(),
 ): Interrupt {
   const controller = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   let firstAt = 0;
   const hear = (signal: NodeJS.Signals): void => {
     if (!controller.signal.aborted) {
       firstAt = now();
-      announce("interrupted: undoing what was done, then writing what there is (once more to stop at once)");
+      announce(
+        "interrupted: undoing what was done, then writing what there is (once more to stop at once, and leave the rest to `rebound undo`)",
+      );
       controller.abort(new Error("interrupted"));
     } else if (now() - firstAt > duplicateMs) {
       stopListening();

@@ -7,6 +7,7 @@ import { registerModuleHooks } from "./module-hooks.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
+import { undoCommand } from "./undo.ts";
 import { ownVersion } from "./version.ts";
 
 /** The command line of Rebound. Never rejects: what goes wrong becomes a message and the exit code. */
@@ -34,6 +35,7 @@ function parser(args: string[], version: string) {
     .command(reportCommand)
     .command(simulateCommand)
     .command(clusterCommand)
+    .command(undoCommand)
     .command(listCommand)
     .demandCommand(1, 1, "say what to do, as in `rebound run basics`")
     .strict()

@@ -9,12 +9,14 @@ import { JournalWriter } from "../observe/journal-writer.ts";
 import { runMocha, type MochaExperiment } from "../report/mocha-run.ts";
 import type { ExperimentResult, Results } from "../report/results.ts";
 import type { RunFolder } from "../report/run-folder.ts";
-import { memoryJournal } from "../safety/undo-journal.ts";
+import type { UndoJournal } from "../safety/undo-journal.ts";
 import type { ProgressView } from "./progress.ts";
 
 export interface RunExperimentsOptions {
   folder: RunFolder;
   signal: AbortSignal;
+  /** Of the whole run: an experiment leaves nothing in it, or it is the last. */
+  undoJournal: UndoJournal;
   progress: ProgressView;
   /** Opened anew for each experiment. */
   cluster: ClusterChoice;
@@ -58,7 +60,7 @@ function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExpe
 }
 
 async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptions): Promise<ExperimentResult> {
-  const { folder, signal, progress } = options;
+  const { folder, signal, undoJournal, progress } = options;
   const name = plan.repeat === 1 ? plan.id : `${plan.id}.${plan.repeat}`;
   if (signal.aborted) return experimentResult(unfinished(plan, "interrupted", "interrupted"), { name, journal: null });
   const file = `${name}.jsonl`;
@@ -66,7 +68,7 @@ async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptio
     await using cluster = await openCluster(options.cluster, { seed: clusterSeed(plan), holdMs: heldMs(plan) });
     const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
     const onProgress = progress.follow(plan.id, () => cluster.clock.now());
-    await runExperiment(plan, deeds, { cluster, journal, undoJournal: memoryJournal(), signal, onProgress });
+    await runExperiment(plan, deeds, { cluster, journal, undoJournal, signal, onProgress });
     return experimentResult([...journal.lines], { name, journal: `journals/${file}` });
   } catch (error) {
     return experimentResult(unfinished(plan, "failed", messageOf(error)), { name, journal: null });

@@ -8,7 +8,9 @@ import { judgePractices } from "../practices/judge-practices.ts";
 import { summarise, type Results } from "../report/results.ts";
 import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
 import { terminalReport } from "../report/terminal-table.ts";
-import { chooseCluster, clusterShape, clusterWords, confirmCluster } from "./choose-cluster.ts";
+import { claimCluster, noClaim, type Claim } from "../safety/claim.ts";
+import type { Beginning } from "../safety/file-journal.ts";
+import { chooseCluster, clusterShape, clusterWords, confirmCluster, writtenCluster } from "./choose-cluster.ts";
 import { chooseTarget, targetShape, targetWords } from "./choose-target.ts";
 import { deliver } from "./deliver.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
@@ -67,9 +69,11 @@ export async function run(argv: unknown): Promise<number> {
     return exitCodes.green;
   }
   await confirmCluster(cluster, options.yes, askAtTerminal());
-  const folder = await createRunFolder(options.out, runId(startedAt));
   using interrupt = onInterrupt(say);
-  const results = await runAndShow(prepared, options, { cluster, folder, signal: interrupt.signal });
+  const id = runId(startedAt);
+  await using claim = await claimFor(options, cluster, { run: id, at: startedAt.toISOString() }, interrupt.signal);
+  const folder = await createRunFolder(options.out, id);
+  const results = await runAndShow(prepared, options, { cluster, claim, folder, signal: interrupt.signal });
   const exitCode = interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOfSummary(results.summary);
   const text = terminalReport(results, {
     width: widthOf(process.stdout),
@@ -94,6 +98,18 @@ async function prepareRun(options: RunOptions, choice: ClusterChoice): Promise<P
   return prepared;
 }
 
+/** No other run touches a real cluster meanwhile, and what an earlier one did to it is undone. */
+async function claimFor(
+  options: RunOptions,
+  choice: ClusterChoice,
+  run: Omit<Beginning, "cluster">,
+  signal: AbortSignal,
+): Promise<Claim> {
+  const written = writtenCluster(options);
+  if (written === null) return noClaim();
+  return claimCluster({ ...run, cluster: written }, () => openCluster(choice, { seed: 0, holdMs: 0 }), signal);
+}
+
 /** What a reader of the results must know of a variant, once each. */
 function notesOf(prepared: Prepared[]): string[] {
   const notes = prepared.flatMap(({ plan }) =>
@@ -105,14 +121,15 @@ function notesOf(prepared: Prepared[]): string[] {
 async function runAndShow(
   prepared: Prepared[],
   options: RunOptions,
-  { cluster, folder, signal }: { cluster: ClusterChoice; folder: RunFolder; signal: AbortSignal },
+  { cluster, claim, folder, signal }: { cluster: ClusterChoice; claim: Claim; folder: RunFolder; signal: AbortSignal },
 ): Promise<Results> {
   const ids = [...new Set(prepared.map(({ plan }) => plan.id))];
   using progress = showProgress({ experiments: ids, virtual: cluster.provider === "simulated" }, process.stderr);
   const again = rerunOptions(options);
   const experiments = await runExperiments(prepared, {
     folder,
-    signal,
+    signal: AbortSignal.any([signal, claim.lost]),
+    undoJournal: claim.journal,
     progress,
     cluster,
     rerun: { seed: options.seed, options: again },

@@ -20,6 +20,7 @@ export const services = resource("", "v1", "services", "Service");
 export const secrets = resource("", "v1", "secrets", "Secret");
 export const configMaps = resource("", "v1", "configmaps", "ConfigMap");
 export const persistentVolumeClaims = resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
+export const leases = resource("coordination.k8s.io", "v1", "leases", "Lease");
 export const events = resource("", "v1", "events", "Event");
 export const virtualMachines = resource("kubevirt.io", "v1", "virtualmachines", "VirtualMachine");
 export const virtualMachineInstances = resource(

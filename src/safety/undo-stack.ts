@@ -42,8 +42,12 @@ export class UndoStack {
     this.#steps.push(registered);
   }
 
-  /** Undoes what is registered above a depth; returns a sentence for each step that failed. */
-  async unwind(depth = 0): Promise<string[]> {
+  /**
+   * Undoes what is registered above a depth; returns a sentence for each step that failed.
+   *
+   * @param onStep told of each step, and why it failed if it did
+   */
+  async unwind(depth = 0, onStep: (what: string, failure: string | null) => void = () => {}): Promise<string[]> {
     const { clock } = this.#cluster;
     const failures: string[] = [];
     for (const registered of this.#steps.slice(depth).reverse()) {
@@ -54,7 +58,9 @@ export class UndoStack {
         await withDeadline(clock, budgetMs(step), act, `${what} to be undone`);
         await this.#journal.markDone(id);
         this.#steps = this.#steps.filter((each) => each !== registered);
+        onStep(what, null);
       } catch (error) {
+        onStep(what, messageOf(error));
         failures.push(`${what}: ${messageOf(error)}`);
       }
     }

@@ -25,7 +25,7 @@ function listen() {
 }
 
 describe("an interrupt", () => {
-  for (const signal of ["SIGINT", "SIGTERM"]) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     it(`aborts at the first ${signal} and says so`, () => {
       const { source, said, interrupt } = listen();
       source.emit(signal, signal);
