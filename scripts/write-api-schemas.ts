@@ -83,16 +83,32 @@ function typeOf(declared: string): string {
   return declared.replace(/^(Core)?V1/, "$1").replace(/^Core(?!Event)/, "");
 }
 
-interface Definition {
+interface Property {
   description?: string;
-  properties?: Record<string, { description?: string }>;
+  type?: string;
+  $ref?: string;
+  items?: Property;
+  additionalProperties?: Property;
 }
 
-/** KubeVirt's own: what its types are for; members and types are in the file already. */
+interface Definition {
+  description?: string;
+  properties?: Record<string, Property>;
+  required?: string[];
+}
+
+/** Kinds of KubeVirt's that its file may lack yet, by plural. */
+const ofKubevirt = { kubevirts: "v1.KubeVirt", migrationpolicies: "v1alpha1.MigrationPolicy" };
+
+/** KubeVirt's own: the types that are missing, and what all are for; the others are in the file already. */
 function kubevirt(swagger: string): Schema {
   const url = new URL("kubevirt-schema.json", folder);
   const schema = JSON.parse(readFileSync(url, "utf8")) as Schema;
   const { definitions } = JSON.parse(readFileSync(swagger, "utf8")) as { definitions: Record<string, Definition> };
+  for (const [plural, name] of Object.entries(ofKubevirt)) {
+    schema.resources[plural] = name.replace(/^.*\./, "");
+    addDefinition(schema, definitions, name);
+  }
   schema.descriptions = {};
   for (const [name, { description, properties = {} }] of Object.entries(definitions)) {
     const type = name.replace(/^.*\./, "");
@@ -105,6 +121,37 @@ function kubevirt(swagger: string): Schema {
     }
   }
   return schema;
+}
+
+function addDefinition(schema: Schema, definitions: Record<string, Definition>, name: string): void {
+  const type = name.replace(/^.*\./, "");
+  const { properties, required = [] } = definitions[name]!;
+  if (type in schema.types || properties === undefined) return;
+  const members: Record<string, string> = (schema.types[type] = {});
+  for (const [member, property] of Object.entries(properties)) {
+    const known = member === "metadata" ? "any" : definedType(definitions, property);
+    members[required.includes(member) ? `${member}!` : member] = known;
+    const inner = referenced(property);
+    if (member !== "metadata" && inner !== undefined) addDefinition(schema, definitions, inner);
+  }
+}
+
+function definedType(definitions: Record<string, Definition>, property: Property): string {
+  if (property.items !== undefined) return `[]${definedType(definitions, property.items)}`;
+  if (property.additionalProperties !== undefined)
+    return `{}${definedType(definitions, property.additionalProperties)}`;
+  const reference = referenced(property);
+  if (reference === undefined)
+    return ["string", "boolean", "integer"].includes(property.type ?? "") ? property.type! : "any";
+  if (reference.endsWith(".Quantity")) return "quantity";
+  if (/\.(Time|Duration|MicroTime)$/.test(reference)) return "string";
+  return definitions[reference]?.properties === undefined ? "any" : reference.replace(/^.*\./, "");
+}
+
+/** The definition that a property, or what it is a list or a map of, refers to. */
+function referenced({ $ref, items, additionalProperties }: Property): string | undefined {
+  const inner = items ?? additionalProperties;
+  return inner === undefined ? $ref?.replace("#/definitions/", "") : referenced(inner);
 }
 
 function clean(text: string): string {

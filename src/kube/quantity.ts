@@ -3,17 +3,20 @@
  * and writes them: exact down to nano units; what is finer is rounded away from zero.
  */
 const form = /^([+-]?)(\d+\.?\d*|\.\d+)(|n|u|m|k|M|G|T|P|E|[KMGTPE]i|[eE][+-]?\d+)$/;
+/** What the API machinery says of what is no quantity. */
+export const quantityRule =
+  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const nano = 1_000_000_000n;
 /** The largest quantity there is: 2^63-1 units, to which greater ones are cut. */
 const largest = (2n ** 63n - 1n) * nano;
 const binary = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const decimal = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 
-/** The quantity in billionths of its unit. Throws the API machinery's own words for what is no quantity. */
+/** The quantity in billionths of its unit. Throws an Error with `quantityRule` for what is none. */
 export function parseQuantity(quantity: string | number): bigint {
   const parts = form.exec(String(quantity));
   if (parts === null) {
-    throw new Error("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+    throw new Error(quantityRule);
   }
   const [, sign, digits, suffix] = parts as unknown as [string, string, string, string];
   const [whole = "", fraction = ""] = digits.split(".");

@@ -19,7 +19,7 @@ import { nodeHands } from "./node/node-hands.ts";
 import type { NodeProfile } from "./node/node-object.ts";
 import { startNodes } from "./node/start-nodes.ts";
 import { Random } from "./random.ts";
-import { defaultSettings, type Settings } from "./settings.ts";
+import { settingsOf, type Settings } from "./settings.ts";
 import type { GuestAnswer, Hands } from "./simulation.ts";
 import { Store } from "./store.ts";
 import { WorldState } from "./world-state.ts";
@@ -60,7 +60,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const clock = new EventClock(options.epochMs ?? defaultEpochMs);
   const random = new Random(options.seed);
   const store = new Store(clock, random, qualify);
-  const world = new WorldState(clock, random, store, { ...defaultSettings, ...options.settings });
+  const { workers = 3, settings = {} } = options;
+  const world = new WorldState(clock, random, store, settingsOf(settings, workers));
 
   for (const name of namespaces) {
     store.create<Namespace>("namespaces", {
@@ -82,7 +83,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   startDisruptionBudgets(world);
   startGarbageCollector(world);
   startNamespaceDeletion(world);
-  const kubelets = startNodes(world, nodeProfiles(random, options));
+  const kubelets = startNodes(world, nodeProfiles(random, workers, options));
   const controlPlane = new ControlPlane(world);
 
   const kubeVirt = startKubeVirt(world);
@@ -100,8 +101,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   };
 }
 
-function nodeProfiles(random: Random, options: SimulationOptions): NodeProfile[] {
-  const { workers = 3, cpusPerWorker = 8, memoryBytesPerWorker = 32 * 2 ** 30 } = options;
+function nodeProfiles(random: Random, workers: number, options: SimulationOptions): NodeProfile[] {
+  const { cpusPerWorker = 8, memoryBytesPerWorker = 32 * 2 ** 30 } = options;
   const names = Array.from({ length: workers }, (_, index) => (index === 0 ? "worker" : `worker${index + 1}`));
   return ["control-plane", ...names].map((name, index) => ({
     name,

@@ -88,11 +88,25 @@ export const defaultSettings = {
   migrationMiBPerSecond: 250,
   /** libvirt gives a silent peer up after this (keepalive_interval 5 s × keepalive_count 5, and the last). */
   migrationKeepaliveSeconds: 30,
-  /** Cluster-wide default (virt-config/configuration.go; HCO sets LiveMigrate on multi-worker clusters). */
+  /** Cluster-wide default (virt-config/configuration.go); where HCO is there and nothing is said, that of `hyperConvergedEvictionStrategy`. */
   evictionStrategy: "None" as "None" | "LiveMigrate" | "LiveMigrateIfPossible" | "External",
+  /** Whether the HyperConverged Cluster Operator is there and keeps the KubeVirt object. */
+  hyperConverged: false,
   cpuAllocationRatio: 10,
   /** Which control-group version the nodes run: decides whether an OOM kills all of compute or only qemu. */
   cgroup: "v2" as "v1" | "v2",
 };
 
 export type Settings = typeof defaultSettings;
+
+/** HCO's default for a cluster of so many workers (HCO's api/v1: VirtualizationConfig). */
+export function hyperConvergedEvictionStrategy(workers: number): "LiveMigrate" | "None" {
+  return workers > 1 ? "LiveMigrate" : "None";
+}
+
+/** The settings of a cluster: what is given over the defaults. */
+export function settingsOf(given: Partial<Settings>, workers: number): Settings {
+  const evictionStrategy =
+    given.hyperConverged === true ? hyperConvergedEvictionStrategy(workers) : defaultSettings.evictionStrategy;
+  return { ...defaultSettings, evictionStrategy, ...given };
+}

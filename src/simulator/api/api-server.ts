@@ -7,7 +7,7 @@ import { evict } from "./eviction.ts";
 import { answerLog } from "./log.ts";
 import { answerOpenApi } from "./openapi.ts";
 import { find, getObject, listObjects } from "./read.ts";
-import { servedAt } from "./registry.ts";
+import { servedAt, servedOn } from "./registry.ts";
 import type { Served } from "./registry.ts";
 import { deleteCollection, deleteObject } from "./remove.ts";
 import { isTrue, readQuery, readTarget } from "./request.ts";
@@ -35,12 +35,14 @@ export class ApiServer {
   readonly #world: World;
   readonly #virtHandlers: VirtHandlers;
   readonly #watches: WatchHub;
+  readonly #kinds: readonly Served[];
 
   /** @param virtHandlers who pauses and resets instances on their nodes for KubeVirt's subresources. */
   constructor(world: World, virtHandlers: VirtHandlers = noVirtHandlers) {
     this.#world = world;
     this.#virtHandlers = virtHandlers;
     this.#watches = new WatchHub(world);
+    this.#kinds = servedOn(world.settings);
   }
 
   /** How many watches are open. */
@@ -70,7 +72,7 @@ export class ApiServer {
       return answerSubresource(this.#world, this.#virtHandlers, target, query);
     }
     const served = servedAt(target.group, target.version, target.plural);
-    if (served === undefined) return pageNotFound();
+    if (served === undefined || !this.#kinds.includes(served)) return pageNotFound();
     // What lives in a namespace is named there only; without one it can be listed and watched across all.
     if (!served.namespaced && target.namespace !== undefined) return pageNotFound();
     if (served.namespaced && target.namespace === undefined && (target.name !== undefined || method !== "GET")) {
@@ -87,8 +89,8 @@ export class ApiServer {
     const [first] = segments;
     if (first === "version") return answer(200, version);
     if (first === "healthz" || first === "livez" || first === "readyz") return textAnswer(200, "ok");
-    if (first === "openapi") return answerOpenApi(segments) ?? pageNotFound();
-    return discover(segments, headers["accept"] ?? "") ?? pageNotFound();
+    if (first === "openapi") return answerOpenApi(this.#kinds, segments) ?? pageNotFound();
+    return discover(this.#kinds, segments, headers["accept"] ?? "") ?? pageNotFound();
   }
 
   #answerCollection(served: Served, target: Target, query: Query): ApiResponse {

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../kube/objects.ts";
+import { parseQuantity, quantityRule } from "../../kube/quantity.ts";
 import { StatusError } from "../status-error.ts";
 import { isFields } from "./fields.ts";
 import type { Served } from "./registry.ts";
@@ -27,6 +28,11 @@ export function checkReadable(served: Served, object: KubeObject): void {
   const wrong =
     firstMismatch(commonSchema, object.metadata, "ObjectMeta", "metadata") ??
     (known && firstMismatch(known.schema, object, known.type, ""));
+  if (wrong?.expected === "quantity") {
+    throw badRequest(
+      `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: ${quantityRule}`,
+    );
+  }
   if (wrong !== undefined) {
     throw badRequest(
       `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: json: cannot unmarshal ${wrong.found} into Go struct field ${wrong.path === "" ? "" : `${served.kind}.`}${wrong.path} of type ${wrong.expected}`,
@@ -45,6 +51,7 @@ interface Mismatch {
 function firstMismatch(schema: Schema, value: unknown, type: string, path: string): Mismatch | undefined {
   if (value === undefined || type === "any") return undefined;
   if (value === null) return /Time$/.test(path) ? undefined : { path, found: "null", expected: goName(type) };
+  if (type === "quantity" && unreadableQuantity(value)) return { path, found: "quantity", expected: "quantity" };
   if (!expectation(type, value)[1]) {
     return { path, found: Array.isArray(value) ? "array" : goTypeOf(value), expected: goName(type) };
   }
@@ -59,6 +66,16 @@ function firstMismatch(schema: Schema, value: unknown, type: string, path: strin
       path === "" ? key : `${path}.${key}`,
     ),
   );
+}
+
+function unreadableQuantity(value: unknown): boolean {
+  if (typeof value !== "string" && typeof value !== "number") return false;
+  try {
+    parseQuantity(value);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function first<T, R>(values: Iterable<T>, find: (value: T) => R | undefined): R | undefined {

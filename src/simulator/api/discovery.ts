@@ -1,6 +1,6 @@
 import { versions } from "../settings.ts";
 import type { ApiResponse } from "../simulation.ts";
-import { groupVersion, registry, storageVersionHash } from "./registry.ts";
+import { groupVersion, storageVersionHash } from "./registry.ts";
 import type { Served } from "./registry.ts";
 import { subresourceGroup, subresourceNames } from "./subresources/names.ts";
 import { answer } from "./wire.ts";
@@ -46,23 +46,28 @@ interface Group {
   versions: readonly string[];
 }
 
-/** Answers discovery's paths; undefined for all others. */
-export function discover(segments: readonly string[], accept: string): ApiResponse | undefined {
+/** Answers discovery's paths for what is served; undefined for all others. */
+export function discover(
+  kinds: readonly Served[],
+  segments: readonly string[],
+  accept: string,
+): ApiResponse | undefined {
   const [root, group, version, ...more] = segments;
   if (root === "api" && segments.length <= 2) {
     if (group === undefined)
-      return accept.includes("as=APIGroupDiscoveryList") ? aggregated([core]) : answer(200, apiVersions);
-    return group === "v1" ? answer(200, resourceList("", "v1")) : undefined;
+      return accept.includes("as=APIGroupDiscoveryList") ? aggregated(kinds, [core]) : answer(200, apiVersions);
+    return group === "v1" ? answer(200, resourceList(kinds, "", "v1")) : undefined;
   }
   if (root !== "apis" || more.length > 0) return undefined;
+  const groups = groupsOf(kinds);
   if (group === undefined) {
-    if (accept.includes("as=APIGroupDiscoveryList")) return aggregated(groups());
-    return answer(200, { kind: "APIGroupList", apiVersion: "v1", groups: groups().map(described) });
+    if (accept.includes("as=APIGroupDiscoveryList")) return aggregated(kinds, groups);
+    return answer(200, { kind: "APIGroupList", apiVersion: "v1", groups: groups.map(described) });
   }
-  const found = groups().find(({ name }) => name === group);
+  const found = groups.find(({ name }) => name === group);
   if (found === undefined) return undefined;
   if (version === undefined) return answer(200, { kind: "APIGroup", apiVersion: "v1", ...described(found) });
-  return found.versions.includes(version) ? answer(200, resourceList(group, version)) : undefined;
+  return found.versions.includes(version) ? answer(200, resourceList(kinds, group, version)) : undefined;
 }
 
 const core: Group = { name: "", versions: ["v1"] };
@@ -72,9 +77,9 @@ const apiVersions = {
   serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: "127.0.0.1:6443" }],
 };
 
-function groups(): Group[] {
+function groupsOf(kinds: readonly Served[]): Group[] {
   const found = new Map<string, Group>();
-  for (const { group: name, versions } of registry) if (name !== "") found.set(name, { name, versions });
+  for (const { group: name, versions } of kinds) if (name !== "") found.set(name, { name, versions });
   found.set(reviews.group, { name: reviews.group, versions: ["v1"] });
   found.set(subresourceGroup, { name: subresourceGroup, versions: ["v1", "v1alpha3"] });
   return [...found.values()];
@@ -85,12 +90,12 @@ function described({ name, versions }: Group): object {
   return { name, versions: all, preferredVersion: all[0] };
 }
 
-function servedIn(group: string, version: string): Served[] {
-  return registry.filter((served) => served.group === group && served.versions.includes(version));
+function servedIn(kinds: readonly Served[], group: string, version: string): Served[] {
+  return kinds.filter((served) => served.group === group && served.versions.includes(version));
 }
 
-function resourceList(group: string, version: string): object {
-  const resources = servedIn(group, version).flatMap((served) => [
+function resourceList(kinds: readonly Served[], group: string, version: string): object {
+  const resources = servedIn(kinds, group, version).flatMap((served) => [
     {
       name: served.plural,
       singularName: served.singular,
@@ -125,13 +130,13 @@ function unstored(group: string): object[] {
 }
 
 /** Discovery of many groups in one answer (apidiscovery.k8s.io/v2). */
-function aggregated(groups: readonly Group[]): ApiResponse {
+function aggregated(kinds: readonly Served[], groups: readonly Group[]): ApiResponse {
   const items = groups.map(({ name, versions }) => ({
     metadata: name === "" ? {} : { name },
     versions: versions.map((version) => ({
       version,
       resources: [
-        ...servedIn(name, version).map((served) => aggregatedResource(served, version)),
+        ...servedIn(kinds, name, version).map((served) => aggregatedResource(served, version)),
         ...aggregatedUnstored(name),
       ],
       freshness: "Current",

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { StatusError } from "../status-error.ts";
 import type { World } from "../world.ts";
+import { toStored } from "./conversion.ts";
 import { isFields } from "./fields.ts";
 import { groupVersion } from "./registry.ts";
 import type { Served } from "./registry.ts";
@@ -43,12 +44,12 @@ export function fitted(served: Served, target: Target, sent: Record<string, unkn
   delete metadata["namespace"];
   delete metadata["managedFields"];
   if (target.namespace !== undefined) metadata["namespace"] = target.namespace;
-  return {
+  return toStored(asked, {
     ...sent,
     apiVersion: groupVersion(served.group, served.version),
     kind: served.kind,
     metadata: metadata as unknown as KubeObject["metadata"],
-  };
+  });
 }
 
 /** Refuses a new object in a namespace that is not there (404) or is going away (403). */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { versions } from "../settings.ts";
 import type { ApiResponse } from "../simulation.ts";
-import { groupVersion, registry } from "./registry.ts";
+import { groupVersion } from "./registry.ts";
 import type { Served } from "./registry.ts";
 import { commonSchema, schemaOf } from "./schema.ts";
 import type { Schema } from "./schema.ts";
@@ -12,44 +12,51 @@ import { answer } from "./wire.ts";
  * what clients look up in them: which kinds there are and what their fields are for, and which parameters a
  * request takes. Undefined for any other path.
  */
-export function answerOpenApi(segments: readonly string[]): ApiResponse | undefined {
+export function answerOpenApi(kinds: readonly Served[], segments: readonly string[]): ApiResponse | undefined {
   const [, version, ...place] = segments;
   if (version !== "v3") return undefined;
+  const places = Map.groupBy(
+    kinds.flatMap((served) => served.versions.map((one) => [placeOf(served.group, one), one, served] as const)),
+    ([name]) => name,
+  );
+  const documentAt = (name: string): string | undefined => {
+    const found = places.get(name);
+    return (
+      found &&
+      documentOf(
+        name,
+        found[0]![1],
+        found.map(([, , served]) => served),
+      )
+    );
+  };
+  if (place.length > 0) {
+    const text = documentAt(place.join("/"));
+    return text === undefined ? undefined : answer(200, text);
+  }
+  const paths = [...places.keys()].sort().map((name) => {
+    const hash = createHash("sha512").update(documentAt(name)!).digest("hex").toUpperCase();
+    return [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }];
+  });
   // The real server calls its index text.
-  if (place.length === 0) return answer(200, index(), { "content-type": "text/plain; charset=utf-8" });
-  const text = documentAt(place.join("/"));
-  return text === undefined ? undefined : answer(200, text);
+  return answer(200, { paths: Object.fromEntries(paths) as object }, { "content-type": "text/plain; charset=utf-8" });
 }
 
-const places = new Map(
-  registry.flatMap((served) =>
-    served.versions.map((version) => {
-      const { group } = served;
-      const name = group === "" ? `api/${version}` : `apis/${groupVersion(group, version)}`;
-      return [name, { group, version }] as const;
-    }),
-  ),
-);
+function placeOf(group: string, version: string): string {
+  return group === "" ? `api/${version}` : `apis/${groupVersion(group, version)}`;
+}
+
 const documents = new Map<string, string>();
 
-function index(): object {
-  const paths = [...places.keys()].sort().map((place) => {
-    const hash = createHash("sha512").update(documentAt(place)!).digest("hex").toUpperCase();
-    return [place, { serverRelativeURL: `/openapi/v3/${place}?hash=${hash}` }];
-  });
-  return { paths: Object.fromEntries(paths) as object };
-}
-
-function documentAt(place: string): string | undefined {
-  const found = places.get(place);
-  if (found === undefined) return undefined;
+/** The document of one group and version; written once, since each is served whole or not at all. */
+function documentOf(place: string, version: string, kinds: readonly Served[]): string {
   let text = documents.get(place);
-  if (text === undefined) documents.set(place, (text = JSON.stringify(documentOf(found.group, found.version))));
+  if (text === undefined) documents.set(place, (text = JSON.stringify(documentFor(kinds, version))));
   return text;
 }
 
-function documentOf(group: string, version: string): object {
-  const kinds = registry.filter((served) => served.group === group && served.versions.includes(version));
+function documentFor(kinds: readonly Served[], version: string): object {
+  const { group } = kinds[0]!;
   const paths: Record<string, object> = {};
   const schemas: Record<string, object> = {};
   for (const served of kinds) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as kube from "../../kube/resources.ts";
 import type { Resource } from "../../kube/resources.ts";
+import type { Settings } from "../settings.ts";
 
 /** A resource as the API server serves it. */
 export interface Served extends Resource {
@@ -14,6 +15,8 @@ export interface Served extends Resource {
   /** Defined by a CustomResourceDefinition: other patch types, list and update rules than built-in ones. */
   custom: boolean;
   verbs: readonly string[];
+  /** The setting without which nobody has brought its definition to the cluster. */
+  broughtBy?: "hyperConverged";
 }
 
 export interface Subresource {
@@ -125,12 +128,24 @@ export const registry: readonly Served[] = [
     shortNames: ["vmclusterinstancetype", "vmclusterinstancetypes", "vmcf", "vmcfs"],
   }),
   custom(kube.clusterPreferences, { shortNames: ["vmcp", "vmcps"] }),
+  custom(kube.migrationPolicies, { singular: "migrationpolicy", subresources: [status] }),
+  custom(kube.hyperConvergeds, {
+    versions: ["v1", "v1beta1"],
+    broughtBy: "hyperConverged",
+    shortNames: ["hco", "hcos"],
+    subresources: [status],
+  }),
   custom(kube.dataVolumes, { categories: all, shortNames: ["dv", "dvs"], subresources: [status] }),
   custom(kube.networkAttachmentDefinitions, {
     singular: "network-attachment-definition",
     shortNames: ["net-attach-def"],
   }),
 ];
+
+/** What is served on a cluster of those settings. */
+export function servedOn(settings: Pick<Settings, "hyperConverged">): readonly Served[] {
+  return registry.filter(({ broughtBy }) => broughtBy === undefined || settings[broughtBy]);
+}
 
 const byPlural = new Map(registry.map((served) => [served.plural, served]));
 

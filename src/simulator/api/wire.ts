@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
+import { fromStored } from "./conversion.ts";
 import { groupVersion } from "./registry.ts";
 import type { Served } from "./registry.ts";
 
@@ -13,7 +14,7 @@ const bodies = new WeakMap<KubeObject, string>();
 
 /** The object's text, in the given `group/version`. */
 export function objectText(object: KubeObject, apiVersion = object.apiVersion): string {
-  const body = bodyOf(object);
+  const body = bodyOf(fromStored(apiVersion, object));
   return `{"kind":${JSON.stringify(object.kind)},"apiVersion":"${apiVersion}"${body === "{}" ? "}" : `,${body.slice(1)}`}`;
 }
 

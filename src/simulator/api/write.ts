@@ -3,10 +3,12 @@ import type { ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
 import type { World } from "../world.ts";
 import { admit } from "./admission/admit.ts";
+import { fromStored } from "./conversion.ts";
 import { checkReadable, withoutNulls } from "./decoding.ts";
 import { checkName, checkNamespace, fitted } from "./metadata.ts";
 import { applyPatchType, appliedAnew, patched } from "./patch.ts";
 import { find, objectAnswer } from "./read.ts";
+import { groupVersion } from "./registry.ts";
 import type { Served } from "./registry.ts";
 import { contentType, isDryRun, readObject } from "./request.ts";
 import type { Query, Target } from "./request.ts";
@@ -65,7 +67,7 @@ export function patchObject(world: World, served: Served, target: Target, query:
   }
   const current = find(store, served, target);
   const { object, warnings } = read(served, target, query, {
-    ...(patched(served, query, current) as object),
+    ...(patched(served, query, fromStored(groupVersion(served.group, target.version), current)) as object),
     apiVersion: undefined,
   });
   checkSameName(object, target);

@@ -9,6 +9,7 @@ import { guestHands, type GuestHands } from "./guest/hands.ts";
 import { SubresourceServer } from "./handler/subresource-server.ts";
 import { Handlers } from "./handlers.ts";
 import { installKubeVirt } from "./install.ts";
+import { startHyperConverged } from "./hyper-converged.ts";
 import { InstanceController } from "./instance/instance-controller.ts";
 import { Launchers } from "./launcher/launchers.ts";
 import { MigrationController } from "./migration/migration-controller.ts";
@@ -51,6 +52,7 @@ export function startKubeVirt(world: World): KubeVirt {
   new NodeController(world, handlers.instances);
   startDataVolumes(world);
   installKubeVirt(world);
+  if (world.settings.hyperConverged) startHyperConverged(world);
   return {
     hands: guestHands(world, launchers),
     components,

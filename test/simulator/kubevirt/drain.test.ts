@@ -147,6 +147,7 @@ describe("a drain of the node with all VMs", () => {
   it("leaves the VMs marked when it is interrupted: they migrate all the same", async () => {
     const lab = await subjects("LiveMigrate");
     await drain(lab, lab.victim, 1);
+    assert.equal(await lab.virtctl("evacuate/cancel", "always"), 400);
     lab.run(120);
     assert.ok(lab.vmis().every(({ status }) => status.nodeName !== lab.victim));
   });
@@ -183,7 +184,12 @@ describe("an eviction of a launcher pod", () => {
     await evict(lab, lab.podOf(lab.vmi("always")!.metadata.uid)!.metadata.name);
     lab.run(1);
     assert.equal(lab.vmi("always")?.status.evacuationNodeName, lab.victim);
-    assert.equal(await lab.virtctl("evacuate/cancel", "always"), 200);
+    const cancel = (node: string) =>
+      lab.virtctl("evacuate/cancel", "always", "virtualmachines", { evacuationNodeName: node });
+    assert.equal(await cancel("worker3"), 500);
+    assert.equal(lab.vmi("always")?.status.evacuationNodeName, lab.victim);
+    assert.equal(await cancel(lab.victim), 200);
+    assert.equal(await cancel(lab.victim), 200);
     assert.equal(lab.vmi("always")?.status.evacuationNodeName, undefined);
   });
 });
@@ -194,6 +200,7 @@ describe("the deprecated drain taint", () => {
     lab.simulation.store.mutate("nodes", undefined, lab.victim, (draft) => {
       (draft as unknown as { spec: object }).spec = { taints: [{ key: "kubevirt.io/drain", effect: "NoSchedule" }] };
     });
+    assert.equal(await lab.virtctl("evacuate/cancel", "always"), 400);
     lab.run(120);
     assert.ok(lab.vmis().every(({ status }) => status.nodeName !== lab.victim));
   });

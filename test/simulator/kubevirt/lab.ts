@@ -155,11 +155,12 @@ export class Lab {
   }
 
   /** As virtctl asks for it; answers the HTTP status. */
-  async virtctl(verb: string, vm: string, kind = "virtualmachines"): Promise<number> {
+  async virtctl(verb: string, vm: string, kind = "virtualmachines", options?: object): Promise<number> {
     const answer = this.simulation.api.handle({
       method: "PUT",
       path: `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/${kind}/${vm}/${verb}`,
       headers: { "content-type": "application/json", accept: "*/*" },
+      ...(options !== undefined && { body: JSON.stringify(options) }),
     });
     await new Promise(setImmediate);
     this.run(1);

@@ -1,10 +1,13 @@
 import type { KubeObject } from "../../../kube/objects.ts";
 import type { World } from "../../world.ts";
+import { admitInstancetype, admitPreference } from "./instancetype.ts";
+import { admitMigrationPolicy } from "./migration-policy.ts";
 import { admitMigration } from "./migration.ts";
 import { admitPod } from "./pod.ts";
 import { admitReplicaSet } from "./replica-set.ts";
 import { admitInstance } from "./virtual-machine-instance.ts";
 import { admitVirtualMachine } from "./virtual-machine.ts";
+import { webhooks } from "./webhook.ts";
 
 /** Who writes what, in which circumstances. */
 export interface AdmissionRequest {
@@ -26,6 +29,17 @@ const admissions: Record<string, Admission | undefined> = {
   virtualmachineinstances: admitInstance,
   virtualmachineinstancereplicasets: admitReplicaSet,
   virtualmachineinstancemigrations: admitMigration,
+  virtualmachineinstancetypes: admitInstancetype("virtualmachineinstancetypes", webhooks.instancetypeValidator),
+  virtualmachineclusterinstancetypes: admitInstancetype(
+    "virtualmachineclusterinstancetypes",
+    webhooks.clusterInstancetypeValidator,
+  ),
+  virtualmachinepreferences: admitPreference("virtualmachinepreferences", webhooks.preferenceValidator),
+  virtualmachineclusterpreferences: admitPreference(
+    "virtualmachineclusterpreferences",
+    webhooks.clusterPreferenceValidator,
+  ),
+  migrationpolicies: admitMigrationPolicy,
 };
 
 /**

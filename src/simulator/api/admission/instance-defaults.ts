@@ -96,7 +96,8 @@ function setPullPolicy(disk: ContainerDisk | undefined): void {
   disk.imagePullPolicy = floating ? "Always" : "IfNotPresent";
 }
 
-function setDefaultNetwork(spec: VmiSpec): void {
+/** A pod network with its interface, for a VM that names none. */
+export function setDefaultNetwork(spec: VmiSpec): void {
   const devices = devicesOf(spec);
   if (devices.autoattachPodInterface === false) return;
   if ((spec.networks ?? []).length > 0 || (devices.interfaces ?? []).length > 0) return;
@@ -104,7 +105,8 @@ function setDefaultNetwork(spec: VmiSpec): void {
   spec.networks = [{ name: "default", pod: {} }];
 }
 
-function setDisksOfVolumes(spec: VmiSpec): void {
+/** A disk for every volume that has none. */
+export function setDisksOfVolumes(spec: VmiSpec): void {
   const devices = devicesOf(spec);
   const known = new Set([...(devices.disks ?? []), ...(devices.filesystems ?? [])].map(({ name }) => name));
   const missing = (spec.volumes ?? []).filter(({ name }) => !known.has(name));

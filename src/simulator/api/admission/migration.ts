@@ -15,7 +15,10 @@ export function admitMigration(
   migration: VirtualMachineInstanceMigration,
   { by, old, subresource }: AdmissionRequest,
 ): VirtualMachineInstanceMigration {
-  if (subresource === "status") return migration;
+  if (subresource === "status") {
+    call(world, webhooks.statusValidator);
+    return migration;
+  }
   const webhook = old === undefined ? webhooks.migrationMutator : webhooks.migrationUpdateValidator;
   call(world, webhook);
   denyFor(

@@ -12,7 +12,10 @@ export function admitReplicaSet(
   set: VirtualMachineInstanceReplicaSet,
   { subresource }: AdmissionRequest,
 ): VirtualMachineInstanceReplicaSet {
-  if (subresource === "status") return set;
+  if (subresource === "status") {
+    call(world, webhooks.statusValidator);
+    return set;
+  }
   call(world, webhooks.replicaSetValidator);
   denyFor(
     webhooks.replicaSetValidator,

@@ -6,7 +6,8 @@ import type { AdmissionRequest } from "./admit.ts";
 import { setSpecDefaults } from "./instance-defaults.ts";
 import { canonicalise, unreadableCount } from "./instance-spec.ts";
 import { labelCauses, specCauses } from "./instance-validation.ts";
-import { conflictCauses } from "./instancetype-conflicts.ts";
+import { expanded } from "../../kubevirt/virtual-machine/instance-from-vm.ts";
+import { conflictCauses, requirementCauses, specsOf } from "./instancetype-conflicts.ts";
 import { call, denied, denyFor, invalidCause, webhooks } from "./webhook.ts";
 import type { Cause } from "./webhook.ts";
 
@@ -16,8 +17,11 @@ const runStrategies = ["Halted", "Manual", "Always", "RerunOnFailure", "Once"];
 
 /** New and changed virtual machines, as virt-api's webhooks treat them. */
 export function admitVirtualMachine(world: World, sent: VirtualMachine, request: AdmissionRequest): VirtualMachine {
-  // A change of the status alone is looked at by a webhook of its own, which has nothing to say here.
-  if (request.subresource === "status") return sent;
+  if (request.subresource === "status") {
+    // A webhook of its own looks at it, which has nothing to say here.
+    call(world, webhooks.statusValidator);
+    return sent;
+  }
   call(world, webhooks.vmMutator);
   denyFor(
     webhooks.vmMutator,
@@ -66,9 +70,16 @@ function setDefaults(world: World, vm: VirtualMachine, isNew: boolean): void {
 }
 
 function validate(world: World, vm: VirtualMachine, { by }: AdmissionRequest): void {
-  denyFor(webhooks.vmValidator, conflictCauses(world, vm));
-  const spec: VmiSpec = copyOf(vm.spec.template.spec);
+  const { type, preference } = specsOf(world, vm);
+  if (type !== undefined) denyFor(webhooks.vmValidator, conflictCauses(type, vm));
+  const spec: VmiSpec = copyOf(
+    expanded(vm.spec.template.spec, {
+      ...(type && { instancetype: { spec: type } }),
+      ...(preference && { preference: { spec: preference } }),
+    }),
+  );
   setSpecDefaults(spec, world);
+  denyFor(webhooks.vmValidator, requirementCauses(spec, type, preference));
   denyFor(webhooks.vmValidator, [
     ...(by === "user" ? labelCauses("spec.template.metadata", vm.spec.template.metadata?.labels) : []),
     ...specCauses(at, spec),

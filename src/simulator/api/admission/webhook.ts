@@ -28,6 +28,24 @@ export const webhooks = {
   migrationMutator: webhook("migrations-mutator", "/migration-mutate-create"),
   migrationCreateValidator: webhook("migration-create-validator", "/migration-validate-create"),
   migrationUpdateValidator: webhook("migration-update-validator", "/migration-validate-update"),
+  statusValidator: webhook("kubevirt-crd-status-validator", "/status-validate"),
+  instancetypeValidator: webhook(
+    "virtualmachineinstancetype-validator.instancetype",
+    "/virtualmachineinstancetypes-validate",
+  ),
+  clusterInstancetypeValidator: webhook(
+    "virtualmachineclusterinstancetype-validator.instancetype",
+    "/virtualmachineclusterinstancetypes-validate",
+  ),
+  preferenceValidator: webhook(
+    "virtualmachinepreference-validator.instancetype",
+    "/virtualmachinepreferences-validate",
+  ),
+  clusterPreferenceValidator: webhook(
+    "virtualmachineclusterpreference-validator.instancetype",
+    "/virtualmachineclusterpreferences-validate",
+  ),
+  migrationPolicyValidator: webhook("migration-policy-validator", "/migration-policy-validate-create"),
   evictionInterceptor: webhook("virt-launcher-eviction-interceptor", "/pod-eviction-validate"),
 } as const;
 

@@ -49,6 +49,7 @@ export interface Options {
   gracePeriod?: number;
   gracePeriodSeconds?: number;
   addedNodeSelector?: Record<string, string>;
+  evacuationNodeName?: string;
 }
 
 /** The options in the body, if there is one. */

@@ -1,10 +1,11 @@
 import { condition } from "../../../kube/objects.ts";
-import type { VirtualMachineInstance } from "../../../kube/objects.ts";
+import type { Node, VirtualMachineInstance } from "../../../kube/objects.ts";
+import { migrationConfiguration } from "../../kubevirt/configuration.ts";
 import type { ApiResponse } from "../../simulation.ts";
 import { StatusError } from "../../status-error.ts";
 import type { World } from "../../world.ts";
 import type { Query, Target } from "../request.ts";
-import { answer, textAnswer } from "../wire.ts";
+import { answer, badRequest, textAnswer } from "../wire.ts";
 import { conflict, empty, findInstance, internalError, isDry, readOptions } from "./answers.ts";
 
 /** What virt-api has the virt-handler of an instance's node do. */
@@ -64,10 +65,21 @@ export async function guestInfo(
   }
 }
 
-/** PUT evacuate/cancel: takes back that an instance is to leave its node. */
+/** PUT evacuate/cancel: takes back that an instance is to leave the node that is named, unless that is drained by its taint. */
 export function cancelEvacuation(world: World, target: Target, query: Query): ApiResponse {
   const vmi = findInstance(world, target);
-  if (isDry(readOptions(query, "EvacuateCancelOptions"))) return empty(200);
+  const { evacuationNodeName = "", nodeName } = vmi.status;
+  const node = world.store.get<Node>("nodes", undefined, evacuationNodeName || (nodeName ?? ""));
+  const { nodeDrainTaintKey: key } = migrationConfiguration(world);
+  if (node?.spec.taints?.some((taint) => taint.key === key && taint.effect === "NoSchedule") === true) {
+    throw badRequest(`Node "${node.metadata.name}" has NodeDrainTaintKey "${key}:NoSchedule"`);
+  }
+  if (evacuationNodeName === "") return empty(200);
+  const options = readOptions(query, "EvacuateCancelOptions");
+  if (options.evacuationNodeName !== evacuationNodeName) {
+    throw internalError("the server rejected our request due to an error in our request");
+  }
+  if (isDry(options)) return empty(200);
   const { namespace, name } = vmi.metadata;
   world.store.mutate<VirtualMachineInstance>("virtualmachineinstances", namespace, name, ({ status }) => {
     delete status.evacuationNodeName;

@@ -1,11 +1,10 @@
 import { versions } from "../../settings.ts";
 import type { ApiResponse } from "../../simulation.ts";
-import { StatusError } from "../../status-error.ts";
 import type { World } from "../../world.ts";
 import { build, version } from "../discovery.ts";
 import type { Query, Target } from "../request.ts";
-import { answer, objectText, textAnswer } from "../wire.ts";
-import { findMachine } from "./answers.ts";
+import { answer, textAnswer } from "../wire.ts";
+import { expandMachine, expandSent } from "./expand.ts";
 import { act, cancelEvacuation, guestInfo, refuseStream } from "./instance.ts";
 import type { HandlerAct, VirtHandlers } from "./instance.ts";
 import { migrate, restart, start, stopMachine } from "./lifecycle.ts";
@@ -23,6 +22,9 @@ export async function answerSubresource(
   if (!world.up("virt-api")) return textAnswer(503, "service unavailable\n");
   const { plural, name, namespace, subresource } = target;
   if (namespace === undefined) return answerCluster(plural, world);
+  if (plural === "expand-vm-spec" && name === undefined && query.method === "PUT") {
+    return expandSent(world, target, query);
+  }
   if (name === undefined || subresource === undefined) return notFound();
   const what = `${query.method} ${plural}/${subresource}`;
   if (query.method === "PUT" && isKnownPut(what) && !acceptsAnything(query)) return notAcceptable();
@@ -39,7 +41,7 @@ export async function answerSubresource(
     case "PUT virtualmachineinstances/evacuate/cancel":
       return cancelEvacuation(world, target, query);
     case "GET virtualmachines/expand-spec":
-      return expandSpec(world, target);
+      return expandMachine(world, target);
     case "GET virtualmachineinstances/guestosinfo":
     case "GET virtualmachineinstances/userlist":
     case "GET virtualmachineinstances/filesystemlist":
@@ -62,15 +64,6 @@ function answerCluster(what: string, world: World): ApiResponse {
     apiserver: { connectivity: "ok", version },
     "config-resource-version": kubevirt?.metadata.resourceVersion ?? "",
   });
-}
-
-/** The VM with its instance type and preference written out; only one that names neither is written out here. */
-function expandSpec(world: World, target: Target): ApiResponse {
-  const vm = findMachine(world, target);
-  if (vm.spec.instancetype !== undefined || vm.spec.preference !== undefined) {
-    throw new StatusError(501, "", "expanding an instance type or a preference is not part of the simulated cluster");
-  }
-  return answer(200, objectText(vm));
 }
 
 /** Subresources with an empty answer are served in any form but JSON, so JSON alone is refused. */

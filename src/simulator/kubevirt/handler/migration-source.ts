@@ -8,6 +8,8 @@ import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
 
 const resource = "virtualmachineinstances";
+/** What could not be written is written later, as often as it takes. */
+const retryMs = 5_000;
 
 /**
  * virt-handler's part on the node that a VMI leaves (virt-handler/migration-source.go): has the launcher copy the
@@ -94,8 +96,14 @@ export class MigrationSource {
     });
   }
 
-  #failUnlessArrived({ metadata: { namespace, name, uid } }: VirtualMachineInstance, migration: string): void {
+  #failUnlessArrived(vmi: VirtualMachineInstance, migration: string): void {
+    const { namespace, name, uid } = vmi.metadata;
     if (!this.#world.reachesApi(this.#machine.node)) return;
+    // Every write to a VMI passes a webhook of virt-api's.
+    if (!this.#world.up("virt-api")) {
+      this.#machine.schedule(retryMs, () => this.#failUnlessArrived(vmi, migration));
+      return;
+    }
     this.#world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
       const { migrationState, nodeName } = draft.status;
       if (draft.metadata.uid !== uid || migrationState?.migrationUid !== migration || isFinal(draft)) return;

@@ -2,10 +2,10 @@ import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } fro
 import { bytesQuantity } from "../../../kube/quantity.ts";
 import { recordEvent } from "../../event-recorder.ts";
 import type { World } from "../../world.ts";
-import { migrationConfiguration } from "../configuration.ts";
 import { currentPod } from "../instance/pods.ts";
 import { labels } from "../names.ts";
 import { memoryOverheadBytes } from "../pod/resources.ts";
+import { resolvedConfiguration } from "./policies.ts";
 
 /** Writes on the VMI where it is to go: from then on the virt-handlers of both nodes have it in hand. */
 export function handOver(
@@ -17,10 +17,12 @@ export function handOver(
   const { namespace, name } = vmi.metadata;
   const source = currentPod(vmi, world.index.podsOwnedBy(vmi.metadata.uid));
   const node = target.spec.nodeName!;
+  const { configuration, policyName } = resolvedConfiguration(world, vmi);
   world.store.mutate<VirtualMachineInstance>("virtualmachineinstances", namespace, name, ({ metadata, status }) => {
     metadata.labels = { ...metadata.labels, [labels.migrationTarget]: node };
     status.migrationState = {
-      migrationConfiguration: migrationConfiguration(world),
+      migrationConfiguration: configuration,
+      ...(policyName !== undefined && { migrationPolicyName: policyName }),
       migrationUid: migration.metadata.uid,
       sourceNode: vmi.status.nodeName!,
       ...(source !== undefined && { sourcePod: source.metadata.name }),

@@ -1,7 +1,10 @@
-import type { VirtualMachine, VirtualMachineInstance } from "../../../kube/objects.ts";
+import type { VirtualMachine, VirtualMachineInstance, VmiSpec } from "../../../kube/objects.ts";
 import type { NewObject } from "../create.ts";
 import { annotations, apiVersion, finalizers } from "../names.ts";
-import { applyInstancetype, type Matched } from "./instancetype.ts";
+import { setDefaultNetwork, setDisksOfVolumes } from "../../api/admission/instance-defaults.ts";
+import { applyInstancetype } from "./apply-instancetype.ts";
+import type { Matched } from "./instancetype.ts";
+import type { InstancetypeSpec, PreferenceSpec } from "./instancetype-specs.ts";
 
 /** The VMI that a VM starts: its template, expanded, in its name (watch/vm/vm.go: SetupVMIFromVM). */
 export function instanceFrom(
@@ -11,7 +14,9 @@ export function instanceFrom(
 ): NewObject<VirtualMachineInstance> {
   const { name, namespace, uid, generation = 1 } = vm.metadata;
   const { metadata: template = {}, spec } = vm.spec.template;
-  const { instancetype } = matched;
+  const { instancetype, preference } = matched;
+  const named = (what: string, found: { name: string; cluster: boolean } | undefined) =>
+    found && { [`kubevirt.io/${found.cluster ? "cluster-" : ""}${what}-name`]: found.name };
   const [request] = vm.status.stateChangeRequests ?? [];
   const paused = request?.action === "Start" && request.data?.["paused"] === "true";
   return {
@@ -22,19 +27,36 @@ export function instanceFrom(
       ...(namespace !== undefined && { namespace }),
       labels: { ...template.labels },
       annotations: {
-        ...template.annotations,
+        ...preference?.spec.annotations,
         ...instancetype?.spec.annotations,
-        ...(instancetype !== undefined && {
-          [`kubevirt.io/${instancetype.cluster ? "cluster-" : ""}instancetype-name`]: instancetype.name,
-        }),
+        ...template.annotations,
+        ...named("instancetype", instancetype),
+        ...named("preference", preference),
         [annotations.vmGeneration]: String(generation),
       },
       finalizers: [finalizers.virtualMachine],
       ownerReferences: [{ apiVersion, blockOwnerDeletion: true, controller: true, kind: "VirtualMachine", name, uid }],
     },
-    spec: { ...applyInstancetype(spec, matched), ...(paused && { startStrategy: "Paused" }) },
+    spec: { ...expanded(spec, matched), ...(paused && { startStrategy: "Paused" }) },
     status: { virtualMachineRevisionName: revisionName },
   };
+}
+
+/** What is found of a VM's instance type and preference, as far as it is applied. */
+interface Specs {
+  instancetype?: { spec: InstancetypeSpec };
+  preference?: { spec: PreferenceSpec };
+}
+
+/** The template's spec with all that instance type and preference add: first come disks and networks for them to speak of. */
+export function expanded(template: VmiSpec, { instancetype, preference }: Specs) {
+  if (instancetype === undefined && preference === undefined) return template;
+  const spec = structuredClone(template);
+  setDisksOfVolumes(spec);
+  const { preferredAutoattachPodInterface: attached } = preference?.spec.devices ?? {};
+  if (attached !== undefined) spec.domain.devices["autoattachPodInterface"] ??= attached;
+  setDefaultNetwork(spec);
+  return applyInstancetype(spec, instancetype?.spec, preference?.spec);
 }
 
 /** The VM's own VMI: of the same name, and made by it. */

@@ -1,4 +1,5 @@
 import type { VirtualMachine, VirtualMachineInstance } from "../../../kube/objects.ts";
+import { call, webhooks } from "../../api/admission/webhook.ts";
 import { WorkQueue } from "../../controller.ts";
 import { recordEvent } from "../../event-recorder.ts";
 import { StatusError } from "../../status-error.ts";
@@ -48,11 +49,23 @@ export class MachineController {
     if (owner !== undefined) this.#queue.add(`${namespace}/${owner.name}`);
   }
 
+  /** A pass that the API refuses, or that leaves something to be done, is tried again, later each time. */
   #reconcile(key: string): void {
     const [namespace, name] = key.split("/") as [string, string];
     const vm = this.#world.store.get<VirtualMachine>(resource, namespace, name);
     if (vm === undefined) return this.#retries.forget(key);
-    if (this.#prepare(vm)) return;
+    try {
+      if (this.#prepare(vm) || this.#process(key, vm)) this.#retries.forget(key);
+      else this.#queue.add(key, this.#retries.next(key));
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.#queue.add(key, this.#retries.next(key));
+    }
+  }
+
+  /** Whether all went well; throws a StatusError where the API refused what cannot be told in the VM's status. */
+  #process(key: string, vm: VirtualMachine): boolean {
+    const { namespace, name } = vm.metadata;
     const found = this.#world.store.get<VirtualMachineInstance>(instances, namespace, name);
     const vmi = found !== undefined && isControlledBy(found, vm) ? found : undefined;
     const pass: Pass = { sent: undefined, thenStart: false, matched: undefined };
@@ -60,14 +73,13 @@ export class MachineController {
     try {
       if (vm.metadata.deletionTimestamp !== undefined) this.#wind(vm, vmi, pass);
       else this.#sync(key, vm, vmi, pass);
-      this.#retries.forget(key);
     } catch (caught) {
       if (!(caught instanceof SyncError)) throw caught;
       error = caught;
-      this.#queue.add(key, this.#retries.next(key));
     }
     this.#updateStatus(vm, vmi, pass, error);
     if (vmi !== undefined && isFinal(vmi)) this.#release(vmi);
+    return error === undefined;
   }
 
   /** What a new VM gets before anything else; true where something was written, which brings the next pass. */
@@ -163,35 +175,46 @@ export class MachineController {
     error: SyncError | undefined,
   ): void {
     const { clock, settings, random } = this.#world;
-    this.#mutate(vm, (draft) => {
-      const strategy = runStrategyOf(draft);
-      const startFailure = startFailureOf(draft, vmi, strategy, clock.wall(), settings, random);
-      setOrDrop(draft.status, "startFailure", startFailure);
-      const requests = pendingRequests(draft, vmi);
-      if (pass.thenStart) requests.push({ action: "Start" });
-      setOrDrop(draft.status, "stateChangeRequests", requests.length > 0 ? requests : undefined);
-      for (const [ref, value] of Object.entries(pass.matched?.refs ?? {})) setOrDrop(draft.status, ref, value);
-      describe(draft, vmi, strategy, error, clock.stamp());
-      draft.status.printableStatus = printableStatus({
-        vm: draft,
-        vmi,
-        strategy,
-        startFailure,
-        sent: pass.sent,
-        ...storageOf(this.#world.store, draft),
-      });
-    });
+    this.#mutate(
+      vm,
+      (draft) => {
+        const strategy = runStrategyOf(draft);
+        const startFailure = startFailureOf(draft, vmi, strategy, clock.wall(), settings, random);
+        setOrDrop(draft.status, "startFailure", startFailure);
+        const requests = pendingRequests(draft, vmi);
+        if (pass.thenStart) requests.push({ action: "Start" });
+        setOrDrop(draft.status, "stateChangeRequests", requests.length > 0 ? requests : undefined);
+        for (const [ref, value] of Object.entries(pass.matched?.refs ?? {})) setOrDrop(draft.status, ref, value);
+        describe(draft, vmi, strategy, error, clock.stamp());
+        draft.status.printableStatus = printableStatus({
+          vm: draft,
+          vmi,
+          strategy,
+          startFailure,
+          sent: pass.sent,
+          ...storageOf(this.#world.store, draft),
+        });
+      },
+      webhooks.statusValidator,
+    );
   }
 
   /** The VM controller has seen the end of its VMI. */
   #release({ metadata: { namespace, name, uid } }: VirtualMachineInstance): void {
+    call(this.#world, webhooks.vmiUpdateValidator);
     this.#world.store.mutate<VirtualMachineInstance>(instances, namespace, name, (draft) => {
       if (draft.metadata.uid !== uid) return;
       draft.metadata.finalizers = (draft.metadata.finalizers ?? []).filter((one) => one !== finalizers.virtualMachine);
     });
   }
 
-  #mutate({ metadata: { namespace, name, uid } }: VirtualMachine, change: (draft: VirtualMachine) => void): void {
+  /** Changes the VM, or its status alone: each has to pass a webhook of virt-api's. */
+  #mutate(
+    { metadata: { namespace, name, uid } }: VirtualMachine,
+    change: (draft: VirtualMachine) => void,
+    webhook = webhooks.vmMutator,
+  ): void {
+    call(this.#world, webhook);
     this.#world.store.mutate<VirtualMachine>(resource, namespace, name, (draft) => {
       if (draft.metadata.uid === uid) change(draft);
     });

@@ -1,6 +1,7 @@
 import type { RunStrategy, VirtualMachine, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { condition } from "../../../kube/objects.ts";
 import { isFinal } from "../instance/phase.ts";
+import { isSetToStart } from "./run-strategy.ts";
 
 /** What the printed status is read from. */
 export interface StatusFacts {
@@ -49,10 +50,7 @@ const order: [status: string, applies: (facts: StatusFacts) => boolean][] = [
     },
   ],
   ["Provisioning", ({ dataVolumes }) => dataVolumes === "importing"],
-  [
-    "WaitingForVolumeBinding",
-    ({ unboundClaim, strategy, vmi }) => unboundClaim && wantsToRun(strategy) && (vmi === undefined || !isFinal(vmi)),
-  ],
+  ["WaitingForVolumeBinding", ({ vm, vmi, strategy, unboundClaim }) => unboundClaim && isSetToStart(vm, vmi, strategy)],
   ["ErrImagePull", ({ vmi }) => unsynchronised(vmi) === "ErrImagePull"],
   ["ImagePullBackOff", ({ vmi }) => unsynchronised(vmi) === "ImagePullBackOff"],
   [

@@ -47,6 +47,27 @@ export function actionFor(vm: VirtualMachine, vmi: VirtualMachineInstance | unde
   }
 }
 
+/** Whether the VM shall run now, or start (watch/vm/vm.go: isSetToStart). */
+export function isSetToStart(
+  vm: VirtualMachine,
+  vmi: VirtualMachineInstance | undefined,
+  strategy: RunStrategy,
+): boolean {
+  const requests = vm.status?.stateChangeRequests ?? [];
+  switch (strategy) {
+    case "Always":
+      return true;
+    case "RerunOnFailure":
+      return vmi?.status.phase !== "Succeeded";
+    case "Manual":
+      return vmi === undefined ? hasStartRequest(requests) : !hasStopRequest(requests, vmi);
+    case "Once":
+      return vmi === undefined;
+    default:
+      return false;
+  }
+}
+
 /** The requests without a first one that has been met (isTrimFirstChangeRequestNeeded); only the first is looked at. */
 export function pendingRequests(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): Requests {
   const requests = vm.status?.stateChangeRequests ?? [];
