@@ -87,9 +87,10 @@ function isRetried(error: unknown): error is ApiError {
 
 async function cancelEvacuation({ kube }: Cluster, { vmi: { namespace, name } }: Victim): Promise<void> {
   const vmi = await kube.get<VirtualMachineInstance>(virtualMachineInstances, name, namespace);
-  if (!vmi?.status.evacuationNodeName) return;
+  const { evacuationNodeName } = vmi?.status ?? {};
+  if (!evacuationNodeName) return;
   const { plural } = virtualMachineInstances;
-  await kube.subresource(plural, namespace, name, "evacuate/cancel").catch((error: unknown) => {
+  await kube.subresource(plural, namespace, name, "evacuate/cancel", { evacuationNodeName }).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
 }
