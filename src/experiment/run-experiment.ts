@@ -5,6 +5,7 @@ import type { Fault, Hit, Victim } from "../faults/fault.ts";
 import type { JournalWriter } from "../observe/journal-writer.ts";
 import { startRecorder } from "../observe/recorder.ts";
 import type { Remedy } from "../remedies/remedy.ts";
+import { leftovers, takeSnapshot, type Snapshot } from "../safety/snapshot.ts";
 import type { UndoJournal } from "../safety/undo-journal.ts";
 import { UndoStack } from "../safety/undo-stack.ts";
 import { revertFault } from "../safety/undo-step.ts";
@@ -12,6 +13,7 @@ import { deploy } from "./deploy.ts";
 import { scenarioFile } from "./load-scenarios.ts";
 import { whoNeedsHelp } from "./need.ts";
 import { kubeVirtNamespaceOf, type Plan, type PlannedPhase } from "./plan.ts";
+import { reachPlatformReady } from "./platform-ready.ts";
 import type { OnProgress } from "./progress.ts";
 import { reachSteadyState } from "./steady-state.ts";
 import { chooseNode, findVictims, whyNotAllowed } from "./victims.ts";
@@ -52,7 +54,9 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
   const undo = new UndoStack(cluster, options.undoJournal, () => Promise.resolve(deeds.fault));
   journal.append({ kind: "plan", plan });
   let end: RunEnd;
+  let before: Snapshot | null = null;
   try {
+    before = await takeSnapshot(cluster);
     end = await perform(plan, deeds, options, undo);
   } catch (error) {
     end = options.signal.aborted
@@ -60,10 +64,11 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
       : { status: "failed", reason: messageOf(error) };
   }
   report(plan, options, "undo", null);
-  const leftovers = await undo.unwind();
-  if (leftovers.length > 0 && end.status === "complete") {
-    end = { status: "failed", reason: `not undone: ${leftovers.join("; ")}` };
-  }
+  const failures = (await undo.unwind()).map((failure) => `not undone: ${failure}`);
+  const left = before === null ? [] : await leftovers(before, cluster).catch((error: unknown) => [messageOf(error)]);
+  const remains = [...failures, ...left.map((mark) => `left over: ${mark}`)];
+  if (remains.length > 0)
+    end = { status: "failed", reason: [end.reason, ...remains].filter((part) => part !== undefined).join("; ") };
   journal.close(end.status, end.reason);
   report(plan, options, "done", null);
   return end;
@@ -72,6 +77,8 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
 async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: UndoStack): Promise<RunEnd> {
   const { cluster, journal } = options;
   const { fault } = deeds;
+  // A simulated cluster is each experiment's own, and whole.
+  if (!plan.cluster.prediction) await reachPlatformReady(cluster, options.signal);
   const needsNode = fault.scope === "node" || plan.variants.some(({ pinned }) => pinned === true);
   const node = needsNode && plan.live !== true ? await chooseNode(cluster) : null;
   const answers = new Set<string>();
