@@ -4,4 +4,4 @@ import probeFailure from "./probe-failure.ts";
 import vmCrash from "./vm-crash.ts";
 
 /** The four basic faults against every run strategy. */
-export default [vmCrash[0], ...nodeShutdown, oomKill[0], ...probeFailure];
+export default [vmCrash, ...nodeShutdown, oomKill[0], ...probeFailure];

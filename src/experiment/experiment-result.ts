@@ -28,6 +28,7 @@ export function experimentResult(lines: JournalLine[], options: ResultOptions): 
     reason: null,
     practices: plan?.practices ?? [],
     fault: { ...(plan === null ? recordedFault : faultOf(plan)), target: targetsOf(lines) },
+    remedies: plan?.remedies.map(({ name: remedy }) => remedy) ?? [],
     journal: options.journal,
     concurrentVictims: victimsOf(judged),
     phases: judged.phases.map(({ name, fromMs, untilMs }) => ({
@@ -49,6 +50,7 @@ export function skippedResult(plan: Plan): ExperimentResult {
     reason: plan.skip,
     practices: plan.practices,
     fault: { ...faultOf(plan), target: [] },
+    remedies: plan.remedies.map(({ name }) => name),
     journal: null,
     concurrentVictims: 0,
     phases: [],
@@ -239,6 +241,7 @@ const notObserved: Recovery = {
   endedMs: null,
   censoredAtMs: null,
   downtimeMs: null,
+  twiceMs: null,
   stages: [],
   slowest: null,
   advice: null,

@@ -36,6 +36,11 @@ export function judge(the: Case): Judged {
     return { verdict: "not-injected", reasons: [the.refusal ?? "nothing proves that the fault took effect on it"] };
   }
   if (the.recovery.outcome === "unknown") return { verdict: "invalid", reasons: [the.recovery.detail] };
+  const { twiceMs } = the.recovery;
+  if (twiceMs !== null && the.expectation.mayBeTwice !== true) {
+    const reason = "two guests of it ran at once, and nothing warns of that: what both wrote to is damaged";
+    return { verdict: "unexpected", reasons: [reason] };
+  }
   if (the.recovery.outcome !== the.expectation.outcome) return differs(the.expectation, the.recovery);
   return comebacks.has(the.recovery.outcome) ? inTime(the.expectation, the) : asExpected;
 }

@@ -13,6 +13,7 @@ import { milestonesOf } from "./milestones.ts";
 import { finalPhase, readOutcome, type Reading } from "./outcome.ts";
 import type { Evidence, Interval, Member, ProvenBy, Recovery, Stage } from "./recovery.ts";
 import { signsAfter } from "./signs.ts";
+import { splitBrainOf } from "./split-brain.ts";
 import { stagesBetween } from "./stages.ts";
 import { isNodeLost } from "./stuck.ts";
 import type { Window } from "./window.ts";
@@ -47,9 +48,10 @@ export function judgeRecovery(
     nodeLost: wasNodeLost(timeline, reading, window),
     askedToStop: reading.first.some(wasAskedToStop),
   };
+  const twiceMs = splitBrainOf(subject, window);
   return {
     outcome: reading.outcome,
-    detail: reading.detail,
+    detail: twiceMs === null ? reading.detail : `${reading.detail}; ${twice(twiceMs)}`,
     on: reading.on,
     phase: reading.outcome === "stopped" ? finalPhase(subject) : null,
     nodeChanged: nodeChanged(subject, reading, window),
@@ -65,6 +67,7 @@ export function judgeRecovery(
       subject,
       isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window,
     ),
+    twiceMs,
     stages,
     slowest: slowestOf(stages, governing),
     advice: adviceOf(stages, governing),
@@ -74,6 +77,11 @@ export function judgeRecovery(
     members: membersOf(timeline, subject, window, settleMs),
     evidence: evidenceOf(timeline, subject, reading, window),
   };
+}
+
+/** A split brain in words. */
+function twice({ low, high }: Interval): string {
+  return `split brain: two guests of it ran at once, for ${((high - low) / 1000).toFixed(1)} s as far as was seen`;
 }
 
 /** The good stretch cannot have begun before the disturbance; nor is it an interval without an end. */

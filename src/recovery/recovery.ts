@@ -85,6 +85,8 @@ export interface Recovery {
   endedMs: number | null;
   censoredAtMs: number | null;
   downtimeMs: Measured | null;
+  /** Between these instants two guests of it were seen alive at once; null where they were not. */
+  twiceMs: Interval | null;
   stages: Stage[];
   slowest: { name: StageName; because: string } | null;
   /** The setting by which most could be gained, and how much of the whole it governs; null where none governs any. */

@@ -48,6 +48,7 @@ const expectation = z.strictObject({
   outcome,
   withinMs: durationMs.nullable(),
   maxDowntimeMs: durationMs.nullable(),
+  mayBeTwice: z.literal(true).optional().describe("the platform warns that two guests of the VM may run at once"),
   source: z.string().describe("where the platform documents this, or the scenario that says so"),
 });
 
@@ -68,6 +69,7 @@ const judgement = z.strictObject({
   endedMs: instantMs.nullable(),
   censoredAtMs: instantMs.nullable(),
   downtimeMs: measured.nullable(),
+  twiceMs: interval.nullable().describe("between these instants two guests of the VM were seen alive at once"),
   stages: z.array(z.strictObject({ name: z.enum(stageNames), ms: z.int() })),
   slowest: z.strictObject({ name: z.enum(stageNames), because: z.string() }).nullable(),
   advice: z.string().nullable().describe("the setting by which most could be gained, and how much it governs"),
@@ -110,6 +112,7 @@ const experiment = z.strictObject({
     scope: z.enum(["vm", "node", "cluster"]),
     sharing: z.enum(["independent", "queued", "exclusive"]),
   }),
+  remedies: z.array(z.string()).describe("what was to be done after it, in order"),
   journal: z.string().nullable().describe("path within the run's folder"),
   concurrentVictims: z.int().min(0),
   phases: z.array(z.strictObject({ name: z.string(), ...span.shape })),
@@ -142,6 +145,19 @@ const practice = z.strictObject({
 
 const count = z.int().min(0);
 
+const remedyEffect = z.strictObject({
+  fault: z.string().describe("the fault with its parameters, by which a node was lost"),
+  remedy: z.string().describe("what was done, or `nothing`"),
+  back: count.describe("how many VMs came back"),
+  of: count.describe("of how many that are meant to run: Always and RerunOnFailure"),
+  timeMs: interval.nullable().describe("the shortest and the longest time to come back, from what was done"),
+  floorMs: durationMs.nullable().describe("the least that the live settings allow"),
+  watchedMs: durationMs.describe("how long those that did not come back were watched, from what was done"),
+  advice: z.string().nullable().describe("the setting by which most could be gained"),
+  reason: z.string().nullable().describe("why it was not tried"),
+  evidence: z.array(z.string()).describe("experiment/variant/phase"),
+});
+
 const summary = z.strictObject({ green: count, red: count, invalid: count, notInjected: count, skipped: count });
 
 /** What `results.json` holds. It has no wall-clock facts: those are in `run.json`. */
@@ -153,6 +169,7 @@ export const resultsSchema = z
     cluster,
     experiments: z.array(experiment),
     practices: z.array(practice),
+    remedies: z.array(remedyEffect).describe("what each remedy buys for the VMs of a node that is lost"),
     summary,
   })
   .refine((results) => isDeepStrictEqual(results.summary, summarise(results.experiments)), {
@@ -164,6 +181,7 @@ export type Results = z.infer<typeof resultsSchema>;
 export type ExperimentResult = z.infer<typeof experiment>;
 export type VariantResult = z.infer<typeof variant>;
 export type Judgement = z.infer<typeof judgement>;
+export type RemedyEffect = z.infer<typeof remedyEffect>;
 export type PracticeResult = z.infer<typeof practice>;
 export type Summary = z.infer<typeof summary>;
 export type Verdict = (typeof verdicts)[number];

@@ -117,8 +117,15 @@ export function reliefText({ fromReliefMs }: Judgement): string {
 /** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`. */
 export function outcomeText(judgement: Judgement): string {
   const more = outcomeDetail(judgement);
-  if (more === null) return judgement.outcome;
-  return judgement.outcome === "restarted" ? `restarted on ${more}` : `${judgement.outcome} (${more})`;
+  const twice = twiceText(judgement);
+  const tail = twice === null ? "" : `, split brain for ${twice}`;
+  if (more === null) return judgement.outcome + tail;
+  return (judgement.outcome === "restarted" ? `restarted on ${more}` : `${judgement.outcome} (${more})`) + tail;
+}
+
+/** For how long two guests of the VM were seen alive at once; null where they were not. */
+export function twiceText({ twiceMs }: Judgement): string | null {
+  return twiceMs && formatMs(twiceMs.high - twiceMs.low);
 }
 
 /** What is to be said beside an outcome: where it is stuck, how it ended, on which node it runs. */

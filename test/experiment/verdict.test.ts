@@ -22,6 +22,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     endedMs: null,
     censoredAtMs: null,
     downtimeMs: null,
+    twiceMs: null,
     stages: [],
     slowest: null,
     advice: null,
@@ -51,6 +52,13 @@ function verdictOf(over: Partial<Case>): string {
 describe("the verdict", () => {
   it("is recovered when the comeback was expected and in time", () => {
     assert.equal(verdictOf({}), "recovered");
+  });
+
+  it("is unexpected where two guests of a VM ran at once and nothing warned of that", () => {
+    const twice = seen("undisturbed", { twiceMs: { low: 0, high: 1_000 } });
+    assert.equal(verdictOf({ expectation: expecting("undisturbed"), recovery: twice }), "unexpected");
+    const warned = expecting("undisturbed", { mayBeTwice: true });
+    assert.equal(verdictOf({ expectation: warned, recovery: twice }), "as-expected");
   });
 
   it("is late when even the least time is over the limit", () => {

@@ -38,6 +38,7 @@ export function aJudgement(over: Partial<Judgement> = {}): Judgement {
     goodAtMs: { low: 67_100, high: 67_500 },
     ttrMs: measured(26_380, 240),
     fromReliefMs: null,
+    twiceMs: null,
     endedMs: null,
     censoredAtMs: null,
     downtimeMs: measured(26_100, 1000),
@@ -86,6 +87,7 @@ export function anExperiment(over: Partial<ExperimentResult> = {}): ExperimentRe
     reason: null,
     practices: ["run-strategy"],
     fault: { name: "vm-crash", parameters: {}, target: ["rebound/always"], scope: "vm", sharing: "independent" },
+    remedies: [],
     journal: "journals/vm-crash.jsonl",
     concurrentVictims: 6,
     phases: [{ name: "observe", fromMs: 41_000, toMs: 521_000 }],
@@ -116,6 +118,7 @@ export function someResults(experiments: ExperimentResult[], over: Partial<Resul
     },
     experiments,
     practices: [],
+    remedies: [],
     summary: summarise(experiments),
     ...over,
   };

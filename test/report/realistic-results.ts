@@ -77,6 +77,7 @@ const noTimes = {
   ttrMs: null,
   goodAtMs: null,
   downtimeMs: null,
+  twiceMs: null,
   stages: [],
   slowest: null,
   floorMs: null,

@@ -7,6 +7,8 @@ import type { KubeClient } from "../kube-client.ts";
 
 /** How often a prober asks each guest, in milliseconds. */
 const periodMs = 100;
+/** How often it is told that a guest still answers whose VMI has ended, in milliseconds. */
+const againMs = 5_000;
 
 /** Guests as someone off their nodes can ask them. */
 export interface Guests {
@@ -23,11 +25,15 @@ interface Asked {
   name: string;
   last: { bootId: string | null } | null;
   due: Timer | null;
+  /** Whether its VMI has ended. */
+  ended: boolean;
+  /** When it is told again. */
+  again: Timer | null;
 }
 
 /**
- * What a prober sees that asks every Running VMI ten times a second: the questions whose answer cannot differ from
- * the one before are not put.
+ * What a prober sees that asks the guest of every VMI that runs or has run ten times a second: the questions whose
+ * answer cannot differ from the one before are not put.
  */
 export async function startSimulatedProber(
   guests: Guests,
@@ -43,11 +49,34 @@ export async function startSimulatedProber(
     guest.due = null;
     const bootId = guests.ask(uid);
     if (guest.last?.bootId === bootId) return;
+    tell(uid, guest, bootId);
+    if (guest.ended) tellAgain(uid, guest);
+  };
+
+  const tell = (uid: string, guest: Asked, bootId: string | null): void => {
     const now = clock.now();
     const lastOfPreviousMs = guest.last === null ? null : now - periodMs;
     guest.last = { bootId };
     const marker = guests.markerOf(uid);
     onSample({ vm: guest.name, uid, ok: bootId !== null, bootId, marker, atMs: now, askedMs: now, lastOfPreviousMs });
+  };
+
+  /** That its VMI has ended is no reason to believe that it has: as long as it answers, that is told again. */
+  const tellAgain = (uid: string, guest: Asked): void => {
+    guest.again?.cancel();
+    guest.again = clock.after(againMs, () => {
+      const bootId = guests.ask(uid);
+      if (bootId === null) return;
+      tell(uid, guest, bootId);
+      tellAgain(uid, guest);
+    });
+  };
+
+  const end = (uid: string): void => {
+    const guest = asked.get(uid);
+    if (guest === undefined || guest.ended) return;
+    guest.ended = true;
+    tellAgain(uid, guest);
   };
 
   /** At the next of the instants at which questions are put. */
@@ -59,6 +88,7 @@ export async function startSimulatedProber(
 
   const forget = (uid: string): void => {
     asked.get(uid)?.due?.cancel();
+    asked.get(uid)?.again?.cancel();
     asked.delete(uid);
   };
 
@@ -71,9 +101,9 @@ export async function startSimulatedProber(
     {
       seen: (verb, object) => {
         const { metadata, status } = object as VirtualMachineInstance;
-        if (verb === "DELETED" || status.phase !== "Running") return forget(metadata.uid);
+        if (verb === "DELETED" || status.phase !== "Running") return end(metadata.uid);
         if (asked.has(metadata.uid)) return;
-        const guest = { name: metadata.name, last: null, due: null };
+        const guest = { name: metadata.name, last: null, due: null, ended: false, again: null };
         asked.set(metadata.uid, guest);
         putNext(metadata.uid, guest);
       },

@@ -1,6 +1,7 @@
 import { comebacks, type Expectation, type Outcome } from "../plan.ts";
 import { backgroundOf, wayOf, type Situation } from "./situation.ts";
 import type { Row } from "./row.ts";
+import { risksSplitBrain } from "./split-brain.ts";
 import { platformTable } from "./table.ts";
 import { noWait, recreate, slowness, start, sum, type Wait } from "./times.ts";
 
@@ -41,6 +42,7 @@ function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situati
       withinMs: isComeback ? total.most : null,
       floorMs: isComeback ? total.least : null,
       maxDowntimeMs: null,
+      ...(risksSplitBrain(situation) && { mayBeTwice: true as const }),
       source,
     },
     // A comeback that did not happen is as much to be seen as one that should not.

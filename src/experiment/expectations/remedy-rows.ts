@@ -2,7 +2,8 @@ import { isHeldBriefly, isHeldLong, isUnremedied, losses } from "./node-rows.ts"
 import { afterFailure, all, sources, type Row } from "./row.ts";
 import * as times from "./times.ts";
 
-const effective = ["force-delete", "out-of-service-taint", "delete-node"] as const;
+/** Remedies that free a lost node's VMs; whether the node is dead is for whoever applies them to know. */
+export const effective = ["force-delete", "out-of-service-taint", "delete-node"] as const;
 
 /** What each remedy does for the VMs of a node that is lost, and what is left to the node's return. */
 export const remedyRows: readonly Row[] = [

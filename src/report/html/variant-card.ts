@@ -2,7 +2,16 @@ import { formatInstant, formatInterval, formatMeasured, formatMs, oneLine } from
 import type { Identity, Interval } from "../../recovery/recovery.ts";
 import type { Results } from "../results.ts";
 import { waterfall } from "../svg/waterfall.ts";
-import { colourOf, explanation, outcomeDetail, rerunCommand, slowestStage, timeText, type Row } from "../wording.ts";
+import {
+  colourOf,
+  explanation,
+  outcomeDetail,
+  rerunCommand,
+  slowestStage,
+  timeText,
+  twiceText,
+  type Row,
+} from "../wording.ts";
 import { html, Markup } from "./markup.ts";
 import { kindText, rowTitle, verdictChip } from "./parts.ts";
 
@@ -55,6 +64,7 @@ function facts({ variant, judgement }: Row): Markup[] {
     measured && measured.low < measured.high ? formatInterval(measured) : undefined;
   const pairs: [name: string, value: string | null, note?: string | undefined][] = [
     ["Outcome", judgement.outcome, outcomeDetail(judgement) ?? undefined],
+    ["Split brain", twiceText(judgement), "two guests of it alive at once"],
     ["Time to recover", timeText(variant, judgement), range(ttrMs)],
     ["From the relief", fromReliefMs && formatMeasured(fromReliefMs), range(fromReliefMs)],
     ["Downtime", downtimeMs && formatMeasured(downtimeMs), range(downtimeMs)],

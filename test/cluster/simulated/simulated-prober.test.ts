@@ -60,20 +60,19 @@ async function make() {
 }
 
 describe("the simulated prober", () => {
-  it("sees what a prober sees that asks every Running VMI at each tenth of a second", async () => {
+  it("sees what a prober sees that asks every VMI that has run, ended or not, at each tenth of a second", async () => {
     const act = fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.constantFrom("a", "b", null, "Running", "Failed"));
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 25 }), fc.integer({ min: 0, max: 250 }), async (acts, beginMs) => {
         const { clock, guests, samples, schedule, setPhase, start, uid } = await make();
-        let running = false;
+        let hasRun = false;
         const expected: Sample[] = [];
         let last: { bootId: string | null } | null = null;
         for (const [at, what] of acts) {
           // Between two questions, so that it is plain which comes first.
           schedule(beginMs + at + 0.5, () => {
             if (what === "Running" || what === "Failed") {
-              running = what === "Running";
-              if (!running) last = null;
+              hasRun ||= what === "Running";
               setPhase(what);
             } else guests.set(uid, what);
           });
@@ -81,11 +80,20 @@ describe("the simulated prober", () => {
         for (let now = beginMs; now < beginMs + 3200; now += 100) {
           schedule(now, () => {
             const bootId = guests.ask(uid);
-            if (!running || last?.bootId === bootId) return;
+            if (!hasRun || last?.bootId === bootId) return;
             const lastOfPreviousMs = last === null ? null : now - 100;
             last = { bootId };
             const marker = guests.markerOf(uid);
-            expected.push({ vm: "vm", uid, ok: bootId !== null, bootId, marker, atMs: now, askedMs: now, lastOfPreviousMs });
+            expected.push({
+              vm: "vm",
+              uid,
+              ok: bootId !== null,
+              bootId,
+              marker,
+              atMs: now,
+              askedMs: now,
+              lastOfPreviousMs,
+            });
           });
         }
         if (beginMs > 0) await clock.sleep(beginMs);
@@ -95,6 +103,28 @@ describe("the simulated prober", () => {
         await prober[Symbol.asyncDispose]();
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it("tells again and again of a guest that its VMI has ended without, and once that it is silent", async () => {
+    const { clock, guests, samples, setPhase, start, uid } = await make();
+    setPhase("Running");
+    guests.set(uid, "boot");
+    const prober = await start();
+    await clock.sleep(1000);
+    setPhase("Failed");
+    await clock.sleep(11_000);
+    guests.set(uid, null);
+    await clock.sleep(11_000);
+    await prober[Symbol.asyncDispose]();
+    assert.deepEqual(
+      samples.map(({ askedMs, ok, lastOfPreviousMs }) => [askedMs, ok, lastOfPreviousMs]),
+      [
+        [0, true, null],
+        [6_000, true, 5_900],
+        [11_000, true, 10_900],
+        [12_000, false, 11_900],
+      ],
     );
   });
 

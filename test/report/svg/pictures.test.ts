@@ -74,6 +74,7 @@ describe("the stage waterfall", () => {
       outcome: "stuck",
       on: "node-lost",
       ttrMs: null,
+      twiceMs: null,
       stages: [],
       downtimeMs: null,
       censoredAtMs: 521_000,
