@@ -1,13 +1,14 @@
 import type { Probe, VmiSpec } from "../kube/objects.ts";
+import { guestScript, servicePort, type ScriptOptions } from "./guest-script.ts";
 
-/** The port on which the default guest answers with its boot id; no probe uses it. */
-const answerPort = 1501;
-
-/** The port that the default guest serves for probes and users. */
-const servicePort = 1500;
+/** What the default guest boots from: Alpine with cloud-init and a guest agent, of KubeVirt's demos. */
+export const defaultGuestImage = "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0";
 
 /** The image that the default guest boots from: KubeVirt's own for tests, as released with the version that is modelled. */
 export const guestImage = "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0";
+
+/** The third of its virtio disks, after the root and the user data. */
+const dataDevice = "/dev/vdc";
 
 /** What a variant may say about its guest; everything else of it is the default test guest. */
 export interface GuestOptions {
@@ -65,25 +66,6 @@ export function agentProbe(own: ProbeTiming = {}): Probe {
   return { guestAgentPing: {}, ...timing, ...own };
 }
 
-// Busybox serves both ports: the boot id on one, a bare accept on the other.
-const userData = `#!/bin/sh
-serve() { while true; do nc -lk -p "$1" -e "$2" 2>/dev/null || sleep 1; done; }
-printf '#!/bin/sh\\nprintf "HTTP/1.0 200 OK\\\\r\\\\n\\\\r\\\\n"; cat /proc/sys/kernel/random/boot_id\\n' > /usr/local/bin/answer
-chmod +x /usr/local/bin/answer
-serve ${servicePort} /usr/local/bin/answer &
-serve ${answerPort} /usr/local/bin/answer &
-`;
-
-/** What the guest is told to do at boot. */
-function userDataOf({ bootSeconds, obeysAcpi, agent, watchdog }: GuestOptions): string {
-  return [
-    bootSeconds === undefined ? userData : userData.replace("\n", `\nsleep ${bootSeconds}\n`),
-    obeysAcpi === false ? "rc-service acpid stop\n" : "",
-    agent === true ? "rc-service qemu-guest-agent start\n" : "",
-    watchdog === undefined ? "" : "watchdog -t 10 -T 30 /dev/watchdog\n",
-  ].join("");
-}
-
 /** The same for the model of a guest, which reads no script. */
 export function guestAnnotations({ bootSeconds, obeysAcpi, agent }: GuestOptions): Record<string, string> {
   return {
@@ -91,6 +73,18 @@ export function guestAnnotations({ bootSeconds, obeysAcpi, agent }: GuestOptions
     ...(obeysAcpi === false && { "guest.rebound.dev/ignores-acpi": "true" }),
     ...(agent === true && { "guest.rebound.dev/agent": "true" }),
   };
+}
+
+/** What of it is said in the script that it runs at boot. */
+function scripted({
+  bootSeconds = 0,
+  obeysAcpi = true,
+  agent = false,
+  watchdog,
+  obstacle,
+}: GuestOptions): ScriptOptions {
+  const markerOn = obstacle === "disk" ? { volume: "data", device: dataDevice } : { volume: "root" };
+  return { bootSeconds, obeysAcpi, agent, watchdog: watchdog !== undefined, markerOn };
 }
 
 /** The spec of a VMI that runs the default test guest: migratable, one vCPU, reachable on its two ports. */
@@ -121,7 +115,7 @@ export function guestSpec(options: GuestOptions = {}, claimName = "data"): VmiSp
     networks: [{ name: "default", pod: {} }],
     volumes: [
       { name: "root", containerDisk: { image: guestImage } },
-      { name: "cloudinit", cloudInitNoCloud: { userData: userDataOf(options) } },
+      { name: "cloudinit", cloudInitNoCloud: { userData: guestScript(scripted(options)) } },
       ...(options.obstacle === "disk" ? [{ name: "data", persistentVolumeClaim: { claimName } }] : []),
     ],
     ...(options.liveness !== undefined && { livenessProbe: options.liveness }),
