@@ -6,6 +6,7 @@ import { experimentResult, mergeRepeats } from "../experiment/experiment-result.
 import type { ClusterDescription } from "../experiment/plan.ts";
 import { readJournal } from "../observe/journal-reader.ts";
 import { judgePractices } from "../practices/judge-practices.ts";
+import { remedyEffects } from "../report/remedy-effects.ts";
 import { judgedExperiment, runMocha } from "../report/mocha-run.ts";
 import { summarise, type ExperimentResult, type Results } from "../report/results.ts";
 import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
@@ -82,6 +83,7 @@ function resultsOf(judged: Judged[]): Results {
     cluster,
     experiments,
     practices: judgePractices(experiments),
+    remedies: remedyEffects({ experiments, cluster }),
     summary: summarise(experiments),
   };
 }

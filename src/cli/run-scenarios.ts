@@ -5,6 +5,7 @@ import { exitCodes, UsageError } from "../errors.ts";
 import { mustBeAllowed } from "../experiment/allowed.ts";
 import { prepare, type Prepared } from "../experiment/prepare.ts";
 import { judgePractices } from "../practices/judge-practices.ts";
+import { remedyEffects } from "../report/remedy-effects.ts";
 import { summarise, type Results } from "../report/results.ts";
 import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
 import { terminalReport } from "../report/terminal-table.ts";
@@ -141,6 +142,7 @@ async function runAndShow(
     cluster: prepared[0]!.plan.cluster,
     experiments,
     practices: judgePractices(experiments),
+    remedies: remedyEffects({ experiments, cluster: prepared[0]!.plan.cluster }),
     summary: summarise(experiments),
   };
 }

@@ -1,7 +1,6 @@
-import { serving, type Practice, type Trial } from "./practice.ts";
+import { nodeLosses, serving, type Practice, type Trial } from "./practice.ts";
 
 const crashes = ["vm-crash", "launcher-kill", "guest-poweroff", "guest-panic"];
-const nodeLosses = ["node-shutdown", "node-freeze", "node-partition", "kubelet-stop"];
 const overloads = ["oom-kill", "node-pressure"];
 /** What somebody asked for is no failure. */
 const asked = ["vmi-delete", "virtctl-stop", "virtctl-restart", "guest-reboot", "drain"];

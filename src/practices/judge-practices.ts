@@ -1,4 +1,5 @@
 import type { ExperimentResult, Judgement, PracticeResult, VariantResult } from "../report/results.ts";
+import { faultText } from "../report/fault-text.ts";
 import { practices } from "./catalogue.ts";
 import { conditionsOf, lastResort, type Tested } from "./conditions.ts";
 import type { Practice } from "./practice.ts";
@@ -71,11 +72,3 @@ const kindText = {
   VirtualMachineInstance: "none (a VMI alone)",
   VirtualMachineInstanceReplicaSet: "none (a replica set)",
 };
-
-/** `node-shutdown (orderly)`: its parameters without what they are called. */
-function faultText({ name, parameters }: ExperimentResult["fault"]): string {
-  const values = Object.entries(parameters).flatMap(([key, value]) =>
-    value === true ? key : value === false ? [] : String(value),
-  );
-  return values.length === 0 ? name : `${name} (${values.join(", ")})`;
-}

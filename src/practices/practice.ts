@@ -20,5 +20,8 @@ export interface Practice {
   promises(trial: Trial): readonly Outcome[] | null;
 }
 
+/** Faults by which a node is lost, or cannot be reached. */
+export const nodeLosses: readonly string[] = ["node-shutdown", "node-freeze", "node-partition", "kubelet-stop"];
+
 /** It serves, whatever was in between. */
 export const serving = ["restarted", "migrated", "rebooted", "resumed", "blocked", "undisturbed"] as const;

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { formatMs, oneLine } from "./format.ts";
 import { experimentSection } from "./html/experiment-section.ts";
+import { costsTable } from "./html/costs-table.ts";
 import { html, Markup } from "./html/markup.ts";
 import { chip, rowTitle, verdictChip } from "./html/parts.ts";
 import { practicesTable } from "./html/practices-table.ts";
+import { remediesTable } from "./html/remedies-table.ts";
 import { resultsTable } from "./html/results-table.ts";
 import { filterScript } from "./html/script.ts";
 import { pageStyle } from "./html/style.ts";
@@ -42,7 +44,8 @@ export function recoveryHtml(results: Results): string {
               ${tiles(results)}
             </ul>
           </header>
-          ${notGreen(results, rows, anchorOf)} ${practicesTable(results)} ${resultsTable(results, anchorOf)}
+          ${notGreen(results, rows, anchorOf)} ${practicesTable(results)} ${remediesTable(results)}
+          ${costsTable(results)} ${resultsTable(results, anchorOf)}
           ${results.experiments.map((experiment) => experimentSection(results, experiment, anchorOf))}
           <footer>
             Times count from the bite, the instant at which the fault provably took effect. ± is half the interval in

@@ -1,5 +1,7 @@
-import { oneLine } from "./format.ts";
+import { formatMs, oneLine } from "./format.ts";
+import { backText, floorText, soonText } from "./remedy-text.ts";
 import type { ExperimentResult, Results } from "./results.ts";
+import { settingCosts } from "./setting-costs.ts";
 import {
   clusterText,
   colourMark,
@@ -34,6 +36,8 @@ export function summaryMarkdown(results: Results): string {
     notGreen.length > 0 ? `## Not green\n\n${notGreen.map((row) => notGreenItem(results, row)).join("\n")}` : "",
     ...results.experiments.map(experimentSection),
     practicesSection(results),
+    remediesSection(results),
+    costsSection(results),
   ];
   return parts.filter(Boolean).join("\n\n") + "\n";
 }
@@ -73,6 +77,28 @@ function practicesSection({ practices }: Results): string {
     return `| ${cell(promise)} | **${seen}** | ${conditions.map(cell).join("<br>")} |`;
   });
   return `## Practices\n\n| what is promised | what was seen | where |\n| --- | --- | --- |\n${rows.join("\n")}`;
+}
+
+function remediesSection({ remedies }: Results): string {
+  if (remedies.length === 0) return "";
+  const rows = remedies.map((effect) =>
+    [effect.fault, effect.remedy, backText(effect), soonText(effect), floorText(effect), effect.advice ?? ""]
+      .map(cell)
+      .join(" | "),
+  );
+  const head =
+    "| node lost by | remedy | came back | time to recover | least possible | most to be gained |\n| --- | --- | --- | ---: | ---: | --- |";
+  return `## What each remedy buys\n\n${head}\n${rows.map((row) => `| ${row} |`).join("\n")}`;
+}
+
+function costsSection(results: Results): string {
+  const rows = settingCosts(results).map(({ fault, of, floorMs, measuredMs, advice }) => {
+    const after = of.phase === "observe" ? fault : `${fault} then ${of.phase}`;
+    return `| ${[after, formatMs(floorMs), formatMs(measuredMs), advice].map(cell).join(" | ")} |`;
+  });
+  if (rows.length === 0) return "";
+  const head = "| after | least possible | measured | most to be gained |\n| --- | ---: | ---: | --- |";
+  return `## Which setting to change to gain most\n\n${head}\n${rows.join("\n")}`;
 }
 
 /** Text that Markdown leaves as it is, on one line, also within a table. */

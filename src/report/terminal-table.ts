@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { oneLine, wrap } from "./format.ts";
+import { backText, soonText } from "./remedy-text.ts";
 import type { ExperimentResult, Judgement, Results, VerdictColour } from "./results.ts";
 import {
   colourMark,
@@ -44,6 +45,7 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
     ...results.experiments.map((experiment) => experimentTable(experiment, options.width, colours)),
     ...notGreen.map((row) => reason(results, row, options.width, colours)),
     practicesText(results, options.width, colours),
+    remediesText(results, colours),
     colours.bold(summaryText(results)) + prediction,
     options.report === null ? "" : `report: ${options.report}`,
   ];
@@ -66,6 +68,23 @@ function practicesText({ practices }: Results, width: number, colours: Colours):
     return [`  ${colours.bold(oneLine(id))}  ${seen}`, ...text].join("\n");
   });
   return items.length === 0 ? "" : [colours.bold("Practices"), ...items].join("\n");
+}
+
+/** What each remedy buys for the VMs of a node that is lost. */
+function remediesText({ remedies }: Results, colours: Colours): string {
+  if (remedies.length === 0) return "";
+  const named = Math.max(...remedies.map(({ remedy }) => remedy.length));
+  const counted = Math.max(...remedies.map((effect) => backText(effect).length));
+  const groups = [...Map.groupBy(remedies, ({ fault }) => fault)].flatMap(([fault, effects]) => [
+    `  ${colours.bold(oneLine(fault))}`,
+    ...effects.map((effect) => {
+      const { back, of } = effect;
+      const tint =
+        effect.reason !== null ? colours.dim : back === of ? colours.green : back === 0 ? colours.red : colours.yellow;
+      return `    ${oneLine(effect.remedy).padEnd(named)}  ${tint(backText(effect).padEnd(counted))}  ${soonText(effect)}`;
+    }),
+  ]);
+  return [colours.bold("What each remedy buys"), ...groups].join("\n");
 }
 
 function experimentTable(experiment: ExperimentResult, width: number, colours: Colours): string {

@@ -211,6 +211,7 @@ function nodeShutdown(): ExperimentResult {
       scope: "node",
       sharing: "independent",
     },
+    remedies: [],
     journal: "journals/node-shutdown.jsonl",
     concurrentVictims: 4,
     phases: [{ name: "observe", fromMs: 41_000, toMs: 521_000 }, relief],
@@ -301,6 +302,7 @@ function probeFailure(): ExperimentResult {
       scope: "vm",
       sharing: "independent",
     },
+    remedies: [],
     journal: "journals/probe-failure.jsonl",
     variants: [...variants, ready, calm],
   });
