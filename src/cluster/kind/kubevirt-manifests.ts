@@ -50,7 +50,7 @@ interface OperatorManifest extends Manifest {
  * What the operator starts besides itself: from where its own image comes, unless its environment names another
  * (kubevirt v1.9.0, pkg/virt-operator/util/config.go).
  */
-const components = ["virt-api", "virt-controller", "virt-handler", "virt-launcher"];
+const components = ["virt-api", "virt-controller", "virt-handler", "virt-launcher", "virt-exportproxy"];
 
 /** The images that an installation needs before the first VM, by the names under which nodes ask for them. */
 export function imagesOf({ operator }: KubeVirtManifests): string[] {

@@ -41,6 +41,7 @@ describe("the images that KubeVirt needs", () => {
       "quay.io/kubevirt/virt-controller:v1.9.0",
       "quay.io/kubevirt/virt-handler:v1.9.0",
       "quay.io/kubevirt/virt-launcher:v1.9.0",
+      "quay.io/kubevirt/virt-exportproxy:v1.9.0",
     ]);
   });
 
@@ -50,8 +51,8 @@ describe("the images that KubeVirt needs", () => {
       { name: "GS_IMAGE", value: "quay.io/kubevirt/libguestfs-tools:v1.9.0" },
     ];
     const found = images("localhost:5000/virt-operator:v1", env);
-    assert.deepEqual(found.slice(-2), ["localhost:5000/virt-handler:v1", "own.example/virt-launcher:dev"]);
-    assert.equal(found.length, 5, "and what is only needed on demand is not loaded");
+    assert.deepEqual(found.slice(3, 5), ["localhost:5000/virt-handler:v1", "own.example/virt-launcher:dev"]);
+    assert.equal(found.length, 6, "and what is only needed on demand is not loaded");
   });
 
   it("cannot be known without the operator's Deployment", () => {
