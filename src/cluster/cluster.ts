@@ -84,7 +84,8 @@ export type Capability =
   | "kill-libvirt"
   | "container-runtime"
   | "component"
-  | "api-server";
+  | "api-server"
+  | "api-delay";
 
 /** A part of KubeVirt that can be away while its guests run. */
 export type ComponentName = "virt-controller" | "virt-api" | "virt-handler";

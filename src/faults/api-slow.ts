@@ -15,7 +15,7 @@ export function apiSlow({ delay = "2s" }: ApiSlowOptions = {}): Fault {
     scope: "cluster",
     sharing: "independent",
     summary: `the API server takes ${delay} longer over everything`,
-    needs: ["api-server"],
+    needs: ["api-delay"],
     unfit: () => null,
     targets: () => ["the API server"],
     inject: ({ actuators }, victims) => hitAll(victims, () => actuators.slowApi(milliseconds(delay))),

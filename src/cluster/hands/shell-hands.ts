@@ -45,6 +45,9 @@ export function shellHands(tools: HandTools): Omit<Actuators, Power | "unsupport
   };
 }
 
+/** Of the kernel's, to delay packets with. */
+const netem = "netem";
+
 /** Programs that a node must have for what its hands do through a shell on it. */
 const programs: Partial<Record<Capability, string[]>> = {
   "node-network": ["iptables", "ip"],
@@ -53,6 +56,7 @@ const programs: Partial<Record<Capability, string[]>> = {
   "container-runtime": ["systemctl"],
   component: ["systemctl", "systemd-run"],
   "api-server": ["systemctl", "iptables", "ip"],
+  "api-delay": ["tc", netem],
   "guest-port": ["nsenter", "iptables", "ip6tables", "ebtables"],
   "guest-power": ["nsenter"],
   "panic-guest": ["nsenter"],
@@ -60,7 +64,15 @@ const programs: Partial<Record<Capability, string[]>> = {
   "guest-memory": ["nsenter"],
 };
 
-const which = `for program; do command -v "$program" >/dev/null || echo "$program"; done`;
+/** In a network of its own, which ends with the question. */
+const which = `
+for program; do
+  case $program in
+    ${netem}) unshare -n tc qdisc add dev lo root netem delay 1ms ;;
+    *) command -v "$program" ;;
+  esac >/dev/null 2>&1 || echo "$program"
+done
+`;
 
 /** What cannot be done through the shell, by looking at what one node has: the sentence that says why, or null. */
 export async function missingPrograms(
