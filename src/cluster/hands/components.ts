@@ -31,17 +31,18 @@ stopped() { # whether each of these processes is
 }
 case $do in
   stop)
-    if [ "$(systemctl is-active $unit)" != active ]; then
-      begin
-      systemd-run --quiet --collect --unit=$unit --property=RuntimeMaxSec=${deadManSeconds} \\
-        --property=KillMode=mixed sh -c "$guard" sh "$component" || fail "systemd runs no unit for it"
-    fi
+    begin
+    kill -STOP $(matching) 2>/dev/null
     left=500
     until stopped $(matching); do
       [ $((left -= 1)) -gt 0 ] || fail "$component does not stop"
       sleep 0.01
     done
     end
+    [ "$(systemctl is-active $unit)" = active ] ||
+      systemd-run --quiet --collect --unit=$unit --property=RuntimeMaxSec=${deadManSeconds} \\
+        --property=KillMode=mixed sh -c "$guard" sh "$component" ||
+      { kill -CONT $(matching) 2>/dev/null; fail "systemd runs no unit that would keep it stopped"; }
     ;;
   start)
     begin
