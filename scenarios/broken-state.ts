@@ -92,6 +92,13 @@ export default [
     variants: everyRunStrategy({ watchdog: "poweroff" }),
   }),
   experiment({
+    id: "hang-watchdog-shutdown",
+    title: "A watchdog device that asks a hung guest to shut down asks in vain",
+    practices: ["run-strategy"],
+    fault: guestHang(),
+    variants: everyRunStrategy({ watchdog: "shutdown" }),
+  }),
+  experiment({
     id: "hang-watchdog-reset",
     title: "A watchdog device resets a hung guest, which boots again in the same VMI, whatever its run strategy",
     practices: ["run-strategy"],

@@ -143,8 +143,18 @@ function whileDown({ timeline, subject, window, need, last, switches }: Facts): 
   return {
     outcome: "stuck",
     on,
-    detail: isSet ? `${serving} of ${need} serve (${on})` : `it is wanted up and does not serve (${on})`,
+    detail: isSet
+      ? `${serving} of ${need} serve (${on})`
+      : `it is wanted up and does not serve (${on})${loopCause(on, last)}`,
   };
+}
+
+/** What ends a VM time and again before it serves, as far as its spec tells. */
+function loopCause(on: StuckOn, [last]: Incarnation[]): string {
+  const probe = last?.spec.livenessProbe;
+  if (on !== "restart-loop" || probe === undefined) return "";
+  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3 } = probe;
+  return `: its liveness probe, first after ${initialDelaySeconds} s, then every ${periodSeconds} s, allows ${failureThreshold} failures and ends it before it serves`;
 }
 
 /** Why what looks like serving may be the last word of a node that is gone; null where it is not. */

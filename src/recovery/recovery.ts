@@ -20,6 +20,7 @@ export type StuckOn =
   | "terminating"
   | "unschedulable"
   | "back-off"
+  | "restart-loop"
   | "guest-hung"
   | "migration"
   | "paused"

@@ -2,7 +2,7 @@ import { valueAt } from "../observe/history.ts";
 import type { Incarnation, SubjectTimeline, Timeline } from "../observe/timeline.ts";
 import { isTaken } from "./aim.ts";
 import type { StuckOn } from "./recovery.ts";
-import { answeringSwitches, isLive, isReady } from "./serving.ts";
+import { answeringSwitches, isLive, isReady, servingSwitches } from "./serving.ts";
 
 /** Where a subject that should serve, or should be gone, is stuck at an instant; by its VMI of then. */
 export function stuckOn(
@@ -15,6 +15,7 @@ export function stuckOn(
   const isLost = vmi?.exists === true && vmi.node !== null && isNodeLost(timeline, vmi.node, ms);
   // The pods of a VMI whose node is lost can go nowhere, whatever else holds for it.
   if (isLost) return "node-lost";
+  if (isRestartLoop(subject, incarnation, ms)) return "restart-loop";
   const vm = valueAt(subject.vm, ms);
   if (incarnation === undefined || vmi === undefined || !isLive(vmi)) {
     if (vm !== undefined && vm.startFailures > 0) return "back-off";
@@ -29,6 +30,31 @@ export function stuckOn(
   if (vmi.paused) return "paused";
   if (vmi.migrating) return "migration";
   return ofTheGuest(incarnation, ms);
+}
+
+/** So many in a row that ran and ended before they served are no accident. */
+const loopLength = 2;
+
+/** Whether it is started again and again, and ended each time before it serves. */
+function isRestartLoop(
+  { kind, incarnations }: SubjectTimeline,
+  incarnation: Incarnation | undefined,
+  ms: number,
+): boolean {
+  // The members of a replica set come and go side by side.
+  if (kind === "VirtualMachineInstanceReplicaSet") return false;
+  const isAsked = incarnations.some(({ answers }) => answers.length > 0);
+  const begun = incarnations.filter(({ states }) => (states[0]?.atMs ?? Infinity) <= ms);
+  const before = begun.slice(0, incarnation === undefined ? undefined : begun.indexOf(incarnation)).slice(-loopLength);
+  return (
+    before.length === loopLength &&
+    before.every(
+      (each) =>
+        !isLive(valueAt(each.states, ms)) &&
+        each.states.some(({ value }) => value.phase === "Running") &&
+        servingSwitches(each, isAsked).every(({ on }) => !on),
+    )
+  );
 }
 
 /** Of a guest that runs, as far as the platform knows. One that never was ready nor answered is still starting. */

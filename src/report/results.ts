@@ -24,6 +24,7 @@ const stuckOn = z.enum([
   "terminating",
   "unschedulable",
   "back-off",
+  "restart-loop",
   "guest-hung",
   "migration",
   "paused",

@@ -58,6 +58,18 @@ function probeKind(probe: Probe | undefined): string | null {
   return ["tcpSocket", "httpGet", "exec", "guestAgentPing"].find((kind) => kind in probe) ?? null;
 }
 
+/** KubeVirt adds this to the initial delay of every probe (services/template.go: LibvirtStartupDelay). */
+const probeStartupDelaySeconds = 10;
+
+/** Whether its liveness probe has failed before its guest has booted, as far as is said how long that takes. */
+function isTooTight(variant: Described): boolean {
+  const { livenessProbe } = vmiSpecOf(variant);
+  const bootSeconds = statedBootSeconds(variant);
+  if (livenessProbe === undefined || bootSeconds === null) return false;
+  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3 } = livenessProbe;
+  return initialDelaySeconds + probeStartupDelaySeconds + (failureThreshold - 1) * periodSeconds < bootSeconds;
+}
+
 /**
  * The attributes of a variant by which a promise may be kept for some and broken for others, each in words. What is
  * as it is by default is left out.
@@ -69,7 +81,10 @@ export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "n
   const liveness = probeKind(livenessProbe);
   const readiness = probeKind(readinessProbe);
   return {
-    ...(liveness !== null && { liveness }),
+    ...(liveness !== null && {
+      liveness,
+      "liveness probe": isTooTight(variant) ? "tighter than the boot" : "looser than the boot",
+    }),
     ...(readiness !== null && { readiness }),
     ...(hasPanicDevice(variant) && { "panic device": "yes" }),
     ...(watchdog !== null && { watchdog }),

@@ -121,6 +121,16 @@ describe("where a VM is stuck", () => {
     ["not-created", upVm().vmi(60_000, "old", "Failed", { gone: true })],
     ["starting", upVm().vmi(60_000, "old", "Failed", { gone: true }).vmi(60_100, "new", "Scheduling")],
     [
+      "restart-loop",
+      upVm()
+        .vmi(40_000, "old", "Failed", { gone: true })
+        .vmi(41_000, "second", "Running")
+        .vmi(60_000, "second", "Failed", { gone: true })
+        .vmi(61_000, "third", "Running")
+        .vmi(80_000, "third", "Failed", { gone: true })
+        .vmi(81_000, "fourth", "Running"),
+    ],
+    [
       "back-off",
       upVm()
         .vmi(60_000, "old", "Failed", { gone: true })
