@@ -9,7 +9,7 @@ import { examine, type Finding } from "../cluster/kind/doctor.ts";
 import { machineFacts } from "../cluster/kind/machine-facts.ts";
 import { NodeContainers } from "../cluster/kind/node-container.ts";
 import { exitCodes, UsageError } from "../errors.ts";
-import { guestImage } from "../workload/guest.ts";
+import { defaultGuestImage } from "../workload/guest.ts";
 import { columns } from "./columns.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkOptions, word } from "./options.ts";
@@ -55,7 +55,7 @@ async function up({ name, config = ownConfig(), nodeImage, ...options }: Options
   const { signal } = interrupt;
   const kubevirt = kubevirtOf(options);
   const imageOverrides = new Map(options.image);
-  const guestImages = [guestImage];
+  const guestImages = [defaultGuestImage];
   const file = { text, file: config };
   const stage = { clock, signal, onStage: say };
   try {

@@ -4,9 +4,6 @@ import { guestScript, servicePort, type ScriptOptions } from "./guest-script.ts"
 /** What the default guest boots from: Alpine with cloud-init and a guest agent, of KubeVirt's demos. */
 export const defaultGuestImage = "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0";
 
-/** The image that the default guest boots from: KubeVirt's own for tests, as released with the version that is modelled. */
-export const guestImage = "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0";
-
 /** The third of its virtio disks, after the root and the user data. */
 const dataDevice = "/dev/vdc";
 
