@@ -111,7 +111,7 @@ export function guestSpec(options: GuestOptions = {}, claimName = "data"): VmiSp
     },
     networks: [{ name: "default", pod: {} }],
     volumes: [
-      { name: "root", containerDisk: { image: guestImage } },
+      { name: "root", containerDisk: { image: defaultGuestImage } },
       { name: "cloudinit", cloudInitNoCloud: { userData: guestScript(scripted(options)) } },
       ...(options.obstacle === "disk" ? [{ name: "data", persistentVolumeClaim: { claimName } }] : []),
     ],
