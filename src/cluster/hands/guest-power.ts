@@ -12,7 +12,7 @@ register=$(machine acpi-cnt)
 [ -n "$register" ] || fail "the machine has no ACPI power register on a port: it is no x86 machine of QEMU's"
 listen SHUTDOWN
 begin
-monitor "o /w $register 0x2000" >/dev/null || fail "QEMU's monitor took no command"
+monitor "o /h $register 0x2000" >/dev/null || fail "QEMU's monitor took no command"
 end
 heard SHUTDOWN
 `;

@@ -50,7 +50,7 @@ case $* in
   *"info mtree"*) printf '    0000000000000600-000000000000063f (prio 0, i/o): ich9-pm\\r\\n      0000000000000604-0000000000000605 (prio 0, i/o): acpi-cnt\\r\\n' ;;
   *"info qtree"*) cat /tmp/devices 2>/dev/null ;;
   *"info balloon"*) echo "balloon: actual=128" ;;
-  *"o /w 0x604 0x2000"*) echo "event SHUTDOWN at 1 for domain vms_web" > /tmp/events ;;
+  *"o /h 0x604 0x2000"*) echo "event SHUTDOWN at 1 for domain vms_web" > /tmp/events ;;
   *"o /b 0xcf9 0x6"*) echo "event RESET at 1 for domain vms_web" > /tmp/events ;;
   *"mce 0 1 "*) cat /tmp/panic >> /var/run/kubevirt-private/uid-of-web/virt-serial0-log 2>/dev/null ;;
   *"balloon 1"*) cat /tmp/oom >> /var/run/kubevirt-private/uid-of-web/virt-serial0-log 2>/dev/null ;;
