@@ -23,7 +23,7 @@ interface Case {
 export function remedyEffects({ experiments, cluster }: Pick<Results, "experiments" | "cluster">): RemedyEffect[] {
   const { nodeMonitorGracePeriodSeconds: grace, unreachableTolerationSeconds: toleration } = cluster.settings;
   const markedMs = (grace + toleration) * 1000;
-  const losses = experiments.filter(({ fault }) => nodeLosses.includes(fault.name) && !("without" in fault.parameters));
+  const losses = experiments.filter(({ fault }) => nodeLosses.includes(fault.name) && !("during" in fault.parameters));
   const cases = losses.flatMap((experiment) => casesOf(experiment, markedMs));
   const groups = Map.groupBy(cases, ({ fault, remedy }) => `${fault}/${remedy}`);
   const untried = losses.filter(({ status }) => status === "skipped").map(untriedEffect);
@@ -57,7 +57,9 @@ function remedyOf({ phases }: ExperimentResult, phase: string, markedMs: number)
   if (phase !== "return") return phase;
   const [observed, next] = phases;
   if (observed === undefined || next?.name !== "return") return null;
-  return next.fromMs - observed.fromMs < markedMs ? "node back before its pods are marked" : "node back after that";
+  return next.fromMs - observed.fromMs < markedMs
+    ? "node back before its pods are marked"
+    : "node back after its pods are marked";
 }
 
 function effectOf(cases: Case[]): RemedyEffect {

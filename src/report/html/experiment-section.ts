@@ -1,5 +1,6 @@
 import { formatMs, oneLine, plural } from "../format.ts";
 import type { ExperimentResult, Results } from "../results.ts";
+import { faultText } from "../fault-text.ts";
 import { overview } from "../svg/overview.ts";
 import { rerunCommand, rowsOf, skipText, type Row } from "../wording.ts";
 import { html, Markup } from "./markup.ts";
@@ -34,12 +35,9 @@ export function experimentSection(
 }
 
 function meta({ id, fault, concurrentVictims, phases, journal, practices }: ExperimentResult): Markup[] {
-  const parameters = Object.entries(fault.parameters).map(
-    ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
   const pairs: [string, string | Markup][] = [
     ["Experiment", id],
-    ["Fault", [fault.name, ...parameters].join(" ")],
+    ["Fault", faultText(fault)],
     ["Aimed at", fault.target.join(", ")],
     ["At once", plural(concurrentVictims, "victim")],
     ["Phases", phases.map(({ name, fromMs, toMs }) => `${name} (${formatMs(toMs - fromMs)})`).join(", ")],
