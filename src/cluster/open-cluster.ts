@@ -33,7 +33,7 @@ export interface OpenOptions {
 }
 
 /** Opens the cluster for one experiment; closing it leaves a real one as it is. */
-export async function openCluster(choice: ClusterChoice, { seed }: OpenOptions): Promise<Cluster> {
+export async function openCluster(choice: ClusterChoice, { seed, holdMs }: OpenOptions): Promise<Cluster> {
   switch (choice.provider) {
     case "simulated": {
       const { simulatedCluster } = await import("./simulated/simulated-cluster.ts");
@@ -45,7 +45,7 @@ export async function openCluster(choice: ClusterChoice, { seed }: OpenOptions):
     }
     case "existing": {
       const { existingCluster } = await import("./existing/existing-cluster.ts");
-      return existingCluster(choice);
+      return existingCluster(choice, holdMs);
     }
   }
 }

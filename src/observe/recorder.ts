@@ -15,6 +15,14 @@ export interface Recorder extends AsyncDisposable {
   readonly asks: boolean;
 }
 
+/** Where to look, and from where not. */
+export interface RecordedPlace {
+  namespace: string;
+  kubeVirtNamespace: string;
+  /** Nodes that are going to be broken: guests must be asked from off them. */
+  awayFrom?: readonly string[];
+}
+
 /**
  * Writes down what the cluster shows from now on: what is watched for the experiment's namespace, the answers of its
  * guests, and whether the clocks keep together. Resolves when all that is there has been listed.
@@ -22,7 +30,7 @@ export interface Recorder extends AsyncDisposable {
 export async function startRecorder(
   cluster: Cluster,
   journal: JournalWriter,
-  { namespace, kubeVirtNamespace }: { namespace: string; kubeVirtNamespace: string },
+  { namespace, kubeVirtNamespace, awayFrom }: RecordedPlace,
 ): Promise<Recorder> {
   const failure = new AbortController();
   const running: AsyncDisposable[] = [];
@@ -33,7 +41,7 @@ export async function startRecorder(
       watch.closed.catch((error: unknown) => failure.abort(error));
       running.push(watch);
     }
-    prober = await startProber(cluster, journal, namespace);
+    prober = await startProber(cluster, journal, namespace, awayFrom);
     if (prober !== null) running.push(prober);
   } catch (error) {
     await stopAll(running);
@@ -64,7 +72,12 @@ function watchHandler(journal: JournalWriter, { plural }: Resource): WatchHandle
   };
 }
 
-function startProber(cluster: Cluster, journal: JournalWriter, namespace: string): Promise<Prober | null> {
+function startProber(
+  cluster: Cluster,
+  journal: JournalWriter,
+  namespace: string,
+  awayFrom?: readonly string[],
+): Promise<Prober | null> {
   const onSample = ({ atMs, askedMs, lastOfPreviousMs, ...answer }: Sample): void =>
     journal.append({
       kind: "sample",
@@ -73,9 +86,9 @@ function startProber(cluster: Cluster, journal: JournalWriter, namespace: string
       lastOfPrevious: lastOfPreviousMs === null ? null : journal.secondsAt(lastOfPreviousMs),
       ...(atMs < cluster.clock.now() && { known: journal.secondsAt(atMs) }),
     });
-  return cluster.startProber(namespace, onSample, (fromMs, toMs, reason) =>
-    journal.append(lost(journal, proberResource, fromMs, toMs, reason)),
-  );
+  const onLost = (fromMs: number, toMs: number, reason: string): void =>
+    journal.append(lost(journal, proberResource, fromMs, toMs, reason));
+  return cluster.startProber(namespace, onSample, onLost, awayFrom);
 }
 
 function lost(journal: JournalWriter, resource: string, fromMs: number, toMs: number, reason: string) {

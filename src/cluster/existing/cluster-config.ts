@@ -34,6 +34,11 @@ const clusterConfig = z.strictObject({
     .strictObject({ image: z.string().min(1) })
     .nullable()
     .default(null),
+  /** The pod that asks guests whether they answer, off the victims' nodes; its image needs Node. Null: none is made. */
+  prober: z
+    .strictObject({ image: z.string().min(1).optional() })
+    .nullable()
+    .default({}),
 });
 
 /** What holds where no file says otherwise: no hands on nodes. */

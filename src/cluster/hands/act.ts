@@ -44,10 +44,15 @@ pids_of() { # a container's id, a pattern for the command's name: by the control
 }
 `;
 
+/** All that a node's shell is given for an act. */
+export function scriptOf({ script }: Act): string {
+  return prelude + script;
+}
+
 /** @throws EnvironmentError when it fails, with the reason that its script gave */
 export async function actOn({ shell, clock }: HandTools, node: string, act: Act): Promise<Done> {
-  const { what, script, args = [], limitSeconds = 20 } = act;
-  const result = await mustRunOn(shell, node, what, prelude + script, args, { limitSeconds });
+  const { what, args = [], limitSeconds = 20 } = act;
+  const result = await mustRunOn(shell, node, what, scriptOf(act), args, { limitSeconds });
   const lines = result.stdout.split("\n");
   const said = Object.fromEntries(
     lines.map((line) => /^=(\S+) (.*)$/.exec(line)).flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])),

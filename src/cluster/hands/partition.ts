@@ -1,5 +1,5 @@
 import type { Receipt } from "../cluster.ts";
-import { actOn, type HandTools } from "./act.ts";
+import { actOn, type Act, type HandTools } from "./act.ts";
 
 /**
  * Rules are known by their comment. IPv4 and IPv6 alike: cut on one alone, a kubelet goes on over the other. Not the
@@ -48,15 +48,21 @@ say links "$(echo $links)"
 say families "$(echo $tools | sed 's/ip6tables/IPv6/; s/iptables/IPv4/; s/ / and /')"
 `;
 
+/** What cuts a node off, and what lets it join again. */
+export const partition = {
+  cut: { what: "the partition", script, args: ["cut"] },
+  mend: { what: "ending the partition", script, args: ["mend"] },
+} satisfies Record<string, Act>;
+
 /** Lets no packet pass between a node and everybody else; what runs on it goes on. */
 export async function cutOff(tools: HandTools, node: string): Promise<Receipt> {
-  const { fromMs, toMs, said } = await actOn(tools, node, { what: "the partition", script, args: ["cut"] });
+  const { fromMs, toMs, said } = await actOn(tools, node, partition.cut);
   const { rules, families, links } = said;
   return { fromMs, toMs, evidence: `node ${node}: ${rules} rules drop ${families} on ${links}, both ways` };
 }
 
 /** Lets packets pass again. */
 export async function joinAgain(tools: HandTools, node: string): Promise<Receipt> {
-  const { fromMs, toMs, said } = await actOn(tools, node, { what: "ending the partition", script, args: ["mend"] });
+  const { fromMs, toMs, said } = await actOn(tools, node, partition.mend);
   return { fromMs, toMs, evidence: `node ${node}: ${said["rules"]} rules left that drop packets` };
 }

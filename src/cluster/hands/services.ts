@@ -1,6 +1,6 @@
 import type { Receipt } from "../cluster.ts";
 import { EnvironmentError } from "../../errors.ts";
-import { actOn, type HandTools } from "./act.ts";
+import { actOn, type Act, type HandTools } from "./act.ts";
 
 export type NodeService = "kubelet" | "containerd";
 
@@ -24,13 +24,13 @@ state
 say state "$state"
 `;
 
+/** What stops or starts a service. */
+export function serviceAct(verb: "stop" | "start", service: NodeService): Act {
+  return { what: `to ${verb} ${service}`, script, args: [verb, service], limitSeconds };
+}
+
 async function tell(tools: HandTools, node: string, verb: "stop" | "start", service: NodeService): Promise<Receipt> {
-  const { fromMs, toMs, said } = await actOn(tools, node, {
-    what: `to ${verb} ${service}`,
-    script,
-    args: [verb, service],
-    limitSeconds,
-  });
+  const { fromMs, toMs, said } = await actOn(tools, node, serviceAct(verb, service));
   const isActive = said["state"] === "active";
   if (isActive !== (verb === "start")) {
     throw new EnvironmentError(`${service} on node ${node} was told to ${verb} and is ${said["state"]}`);

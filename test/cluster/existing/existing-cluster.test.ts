@@ -24,13 +24,16 @@ describe("an existing cluster", function () {
   before(async () => {
     site = await ServedSite.open();
     await writeFile(join(site.folder, "my.scenario.ts"), scenario);
+    // No pod of the model runs a program.
+    await writeFile(join(site.folder, "site.yaml"), "prober: null\n");
     await site.namespace("shop", optedIn);
     await site.namespace("bank");
     await Promise.all([site.runVm("shop", "web"), site.runVm("bank", "books")]);
   });
   after(() => site[Symbol.asyncDispose]());
 
-  const run = (...args: string[]) => rebound(["run", "my.scenario.ts", ...site.words, ...args], { cwd: site.folder });
+  const run = (...args: string[]) =>
+    rebound(["run", "my.scenario.ts", ...site.words, "--cluster-config", "site.yaml", ...args], { cwd: site.folder });
   const deleted = ["--grep", "deleted/"];
 
   it("is not touched before its context was confirmed", async () => {
@@ -77,9 +80,9 @@ describe("an existing cluster", function () {
     assert.equal(results.cluster.prediction, false);
     const [variant] = results.experiments[0]!.variants;
     assert.equal(variant?.name, "web");
-    const [judgement] = variant!.judgements;
+    const [judgement] = variant.judgements;
     assert.equal(judgement?.outcome, "restarted");
-    const { low, high } = judgement!.ttrMs!;
+    const { low, high } = judgement.ttrMs!;
     assert.ok(high - low <= 1000, `an interval of ${high - low} ms`);
     const now = await site.kube.get<VirtualMachine>(virtualMachines, "web", "shop");
     assert.equal(now?.metadata.generation, was?.metadata.generation);
