@@ -14,18 +14,31 @@ const components: ComponentName[] = [
 const nodes = ["worker", "worker2", "worker3"];
 const MiB = 2 ** 20;
 
+const acts = [
+  ...([
+    "kill",
+    "stop",
+    "start",
+    "cutApi",
+    "slow",
+    "restoreApi",
+    "fill",
+    "release",
+    "stopRuntime",
+    "startRuntime",
+  ] as const),
+  ...(["killQemu", "killLauncher", "killLibvirt", "powerOffGuest", "powerOff", "powerOn"] as const),
+];
+
 interface Step {
-  act: "kill" | "stop" | "start" | "slow" | "fill" | "release" | "killQemu" | "powerOffGuest" | "powerOff" | "powerOn";
+  act: (typeof acts)[number];
   component: ComponentName;
   pick: number;
   waitSeconds: number;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  act: fc.constantFrom(
-    ...(["kill", "stop", "start", "slow", "fill", "release"] as const),
-    ...(["killQemu", "powerOffGuest", "powerOff", "powerOn"] as const),
-  ),
+  act: fc.constantFrom(...acts),
   component: fc.constantFrom(...components),
   pick: fc.nat(20),
   waitSeconds: fc.oneof(fc.nat(20), fc.integer({ min: 40, max: 420 })),
@@ -51,6 +64,11 @@ function take(lab: Lab, { act, component, pick }: Step): void {
         return void hands.fillMemory(node, (pick - 10) * 20 * MiB);
       case "release":
         return void hands.releaseMemory(node);
+      case "cutApi":
+      case "restoreApi":
+        return void hands[act]();
+      case "stopRuntime":
+      case "startRuntime":
       case "powerOff":
       case "powerOn":
         return void hands[act](node);
@@ -66,8 +84,10 @@ function heal({ simulation: { hands, world } }: Lab): void {
   for (const component of components) hands.startComponent(component);
   hands.restoreApi();
   for (const node of nodes) {
-    if (world.machines.get(node)!.powered) hands.releaseMemory(node);
-    else hands.powerOn(node);
+    if (world.machines.get(node)!.powered) {
+      hands.releaseMemory(node);
+      hands.startRuntime(node);
+    } else hands.powerOn(node);
   }
 }
 
