@@ -27,6 +27,8 @@ export async function putBack(
       return changeTaints(cluster, step.node, (taints) => taints.filter(({ key }) => key !== step.key));
     case "register-node":
       return registerNode(step, cluster);
+    case "merge-patch":
+      return patchBack(step, cluster);
     case "revert-fault":
       // It was a victim when it was written down, and what of it a revert needs was read back.
       return (await findFault(step)).revert(cluster, step.victims as unknown as Victim[]);
@@ -50,6 +52,10 @@ async function deleteOwn(step: Step<"delete">, { kube, clock }: Cluster, run: st
       return left === null || left.metadata.uid !== found.metadata.uid || notYet("it is still there");
     },
   });
+}
+
+async function patchBack({ resource, name, namespace, patch }: Step<"merge-patch">, { kube }: Cluster): Promise<void> {
+  if ((await kube.get(resource, name, namespace)) !== null) await kube.mergePatch(resource, name, namespace, patch);
 }
 
 async function registerNode({ node, labels }: Step<"register-node">, { kube }: Cluster): Promise<void> {

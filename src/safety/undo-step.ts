@@ -42,6 +42,14 @@ export const undoStep = z.discriminatedUnion("do", [
     labels: z.record(z.string(), z.string()),
   }),
   z.object({
+    /** Writes back what an object said before; nothing where it is gone. */
+    do: z.literal("merge-patch"),
+    resource,
+    name: z.string(),
+    namespace: z.string().optional(),
+    patch: z.record(z.string(), z.unknown()),
+  }),
+  z.object({
     do: z.literal("revert-fault"),
     fault: z.object({ name: z.string(), parameters: z.record(z.string(), z.unknown()) }),
     /** The user's file that declares the fault, absolute; null where Rebound's own scenarios do. */
@@ -74,6 +82,8 @@ export function titleOf(step: UndoStep): string {
       return `taint ${step.key} of node ${step.node}`;
     case "register-node":
       return `object of node ${step.node}`;
+    case "merge-patch":
+      return `what ${step.resource.kind} ${step.name} said`;
     case "revert-fault":
       return `fault ${step.fault.name} on ${aimOf(step.victims)}`;
   }

@@ -64,10 +64,10 @@ describe("the lease on a shared cluster", () => {
   /** Writes the lease as its holder would, and then never again: the timer of that holder is not this clock's. */
   async function abandon(): Promise<void> {
     const patch = cluster.kube.mergePatch.bind(cluster.kube);
-    cluster.kube.mergePatch = (async (resource, ...rest) => {
+    cluster.kube.mergePatch = async (resource, ...rest) => {
       if (resource === leases && JSON.stringify(rest).includes("run 1")) throw new Error("its network is gone");
       return patch(resource, ...rest);
-    });
+    };
     assert.ok(await cluster.kube.get(leases, "rebound", home));
   }
 });
