@@ -34,12 +34,13 @@ full=$(monitor "info balloon" | sed -n 's/.*actual=\\([0-9]*\\).*/\\1/p')
 [ -n "$full" ] || fail "the machine has no memory balloon"
 trap 'monitor "balloon $full" >/dev/null' EXIT
 mark
-begin
 monitor "balloon 1" >/dev/null
 if ! printed "Out of memory: Killed process|oom-kill:|Out of memory and no killable" 60; then
   fail "the balloon took all but $(monitor "info balloon" | sed -n 's/.*actual=//p' | tr -d '\\r') MiB of $full MiB, and the guest's kernel killed nothing in 60 s"
 fi
 end
+# It was not there yet when the console was last looked at.
+echo "@begin $looked"
 say console "$line"
 `;
 

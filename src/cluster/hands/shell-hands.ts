@@ -59,6 +59,7 @@ const programs: Partial<Record<Capability, string[]>> = {
   "api-delay": ["tc", netem],
   "guest-port": ["nsenter", "iptables", "ip6tables", "ebtables"],
   "guest-power": ["nsenter"],
+  "container-oom": ["nsenter"],
   "panic-guest": ["nsenter"],
   "hang-guest": ["nsenter"],
   "guest-memory": ["nsenter"],

@@ -112,7 +112,7 @@ describe("hands through a shell on a node", function () {
       const asked = await onWorker("cat /tmp/virsh-asked");
       assert.match(
         asked,
-        /-c qemu\+unix:\/\/\/system\?socket=\S+ qemu-monitor-command --hmp vms_web o \/w 0x604 0x2000/,
+        /-c qemu\+unix:\/\/\/system\?socket=\S+ qemu-monitor-command --hmp vms_web o \/h 0x604 0x2000/,
       );
       await onWorker("rm /tmp/events");
       assert.match((await hands.rebootGuest(vmi)).evidence, /reset register .* QEMU said: event RESET/);

@@ -52,6 +52,7 @@ case $* in
   *"info balloon"*) echo "balloon: actual=128" ;;
   *"o /h 0x604 0x2000"*) echo "event SHUTDOWN at 1 for domain vms_web" > /tmp/events ;;
   *"o /b 0xcf9 0x6"*) echo "event RESET at 1 for domain vms_web" > /tmp/events ;;
+  *object_add*memory-backend-ram*) echo 67108864 > /tmp/grow; until [ ! -s /tmp/grow ]; do sleep 0.05; done ;;
   *"mce 0 1 "*) cat /tmp/panic >> /var/run/kubevirt-private/uid-of-web/virt-serial0-log 2>/dev/null ;;
   *"balloon 1"*) cat /tmp/oom >> /var/run/kubevirt-private/uid-of-web/virt-serial0-log 2>/dev/null ;;
 esac

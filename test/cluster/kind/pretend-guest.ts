@@ -28,14 +28,14 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
   echo +memory > /sys/fs/cgroup/kubelet/pod9/cgroup.subtree_control
 fi
 own=$(group pod9/${container}) other=$(group pod9/beefbeef)
-rm -f /tmp/events /tmp/virsh-asked
+rm -f /tmp/grow /tmp/events /tmp/virsh-asked
 mkdir -p /var/run/kubevirt-private/uid-of-web; echo "login:" > /var/run/kubevirt-private/uid-of-web/virt-serial0-log
 qemu() { ( echo 0 > "$1"; { head -c 33554432 /dev/zero; sleep 100000; } | qemu-system-x86_64 ) >/dev/null 2>&1 & }
 qemu "$other"
 mkdir -p /www; echo served > /www/index.html
 ipv6='for each in default/accept_dad default/disable_ipv6; do echo 0 > /proc/sys/net/ipv6/conf/$each; done'
 eval "$ipv6"
-in_pod="$ipv6;"'echo 0 > "$0"; ip link set lo up; { head -c 33554432 /dev/zero; sleep 100000; } | qemu-system-x86_64 & virtqemud 100000 & virt-launcher 100000 &
+in_pod="$ipv6;"'echo 0 > "$0"; ip link set lo up; { head -c 33554432 /dev/zero; until [ -s /tmp/grow ]; do sleep 0.05; done; head -c "$(cat /tmp/grow)" /dev/zero; sleep 100000; } | qemu-system-x86_64 & virtqemud 100000 & virt-launcher 100000 &
   for port in 1500 1501; do httpd -f -p $port -h /www & done; wait'
 unshare -n sh -c "$in_pod" "$own" </dev/null >/dev/null 2>&1 &
 until pid=$(cat /proc/[0-9]*/comm | grep -c virt-launcher) && [ "$pid" -gt 0 ]; do sleep 0.05; done
