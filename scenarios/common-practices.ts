@@ -1,5 +1,5 @@
 import {
-  bystander,
+  elsewhere,
   experiment,
   instancetype,
   neverUp,
@@ -9,6 +9,7 @@ import {
   outOfServiceTaint,
   pinned,
   preference,
+  refused,
   vm,
   vmCrash,
 } from "rebound";
@@ -26,7 +27,8 @@ const huge = { memory: "17Gi" };
 export default [
   experiment({
     id: "sizes-crash",
-    title: "A VM comes back from a crash however its size is said; one whose instance type is missing never starts",
+    title:
+      "A VM comes back from a crash however its size is said; one whose instance type is missing or contradicted never starts",
     practices: ["resources", "instance-type"],
     fault: vmCrash(),
     variants: [
@@ -41,6 +43,7 @@ export default [
       ofInstancetype(vm("instance-type"), size),
       ofInstancetype(vm("cluster-instance-type"), clusterSize),
       ofPreference(ofInstancetype(vm("instance-type-and-preference"), instancetype("csmall")), preference("linux")),
+      refused(ofInstancetype(vm("instance-type-and-own-resources"), instancetype("contradicted"), { besideOwn: true })),
       neverUp(ofInstancetype(vm("missing-instance-type"), instancetype("nowhere"), { missing: true })),
     ],
   }),
@@ -75,7 +78,7 @@ export default [
     fault: nodeShutdown(),
     observe: "100s",
     remedies: [outOfServiceTaint()],
-    variants: [vm("huge", huge), vm("small"), bystander(vm("huge-beside", huge)), bystander(vm("huge-too", huge))],
+    variants: [vm("huge", huge), vm("small"), elsewhere(vm("huge-beside", huge)), elsewhere(vm("huge-too", huge))],
     expectAfter: { "out-of-service-taint": { huge: "stuck" }, return: { huge: { outcome: "resumed", within: "90s" } } },
   }),
 ];

@@ -1,12 +1,15 @@
 import {
-  bystander,
   drain,
+  drainNext,
+  elsewhere,
   everyRunStrategy,
   everyStrategy,
   experiment,
   liveMigration,
+  paired,
   pinned,
   replicaSet,
+  uncordon,
   vm,
   type GuestOptions,
 } from "rebound";
@@ -44,7 +47,7 @@ export default [
     fault: drain(),
     variants: [
       ...everyStrategy({ evictionStrategy: "LiveMigrate" }),
-      bystander(replicaSet("rs-elsewhere", { evictionStrategy: "LiveMigrate" })),
+      elsewhere(replicaSet("rs-elsewhere", { evictionStrategy: "LiveMigrate" })),
     ],
   }),
   experiment({
@@ -81,6 +84,45 @@ export default [
     practices: ["node-maintenance"],
     fault: drain(),
     variants: everyStrategy(),
+  }),
+  ...(["LiveMigrate", "LiveMigrateIfPossible", "External"] as const).map((strategy) =>
+    experiment({
+      id: `drain-cluster-${strategy.toLowerCase()}`,
+      title: `A drain does to VMs that say nothing what the cluster says: ${strategy}`,
+      practices: ["node-maintenance"],
+      fault: drain(),
+      clusterEvictionStrategy: strategy,
+      variants: [
+        ...everyStrategy(),
+        vm("bridge", { obstacle: "bridge" }),
+        vm("other-in-its-template", { evictionStrategy: "None" }),
+      ],
+    }),
+  ),
+  experiment({
+    id: "drain-interrupted",
+    title: "A drain that is interrupted once it has asked moves the VMs all the same, and leaves the node cordoned",
+    practices: ["node-maintenance"],
+    fault: drain({ interrupted: true }),
+    variants: everyStrategy({ evictionStrategy: "LiveMigrate" }),
+  }),
+  experiment({
+    id: "drain-interrupted-none",
+    title: "A drain that is interrupted has shut down by then what nothing protects",
+    practices: ["run-strategy"],
+    fault: drain({ interrupted: true }),
+    variants: everyStrategy({ evictionStrategy: "None" }),
+  }),
+  experiment({
+    id: "drain-two-nodes",
+    title:
+      "Two nodes are maintained one after the other: once the first is uncordoned, VMs of the second go back to it",
+    practices: ["node-maintenance", "replica-set-maintenance"],
+    fault: drain(),
+    remedies: [uncordon(), drainNext()],
+    variants: everyStrategy({ evictionStrategy: "LiveMigrate" }).map((variant) =>
+      variant.role === "victim" ? paired(variant) : variant,
+    ),
   }),
   experiment({
     id: "drain-external",

@@ -39,10 +39,12 @@ export { virtctlStop } from "./faults/virtctl-stop.ts";
 export { vmCrash } from "./faults/vm-crash.ts";
 export { vmiDelete } from "./faults/vmi-delete.ts";
 export { deleteNode } from "./remedies/delete-node.ts";
+export { drainNext } from "./remedies/drain-next.ts";
 export { forceDelete } from "./remedies/force-delete.ts";
 export { nodeHealthCheck } from "./remedies/node-health-check.ts";
 export { outOfServiceTaint } from "./remedies/out-of-service-taint.ts";
 export type { Remedy } from "./remedies/remedy.ts";
+export { uncordon } from "./remedies/uncordon.ts";
 export { virtctlMigrate } from "./remedies/virtctl-migrate.ts";
 export type { Duration } from "./workload/duration.ts";
 export { agentProbe, execProbe, httpProbe, tcpProbe } from "./workload/guest.ts";
@@ -51,10 +53,13 @@ export { instancetype, ofInstancetype, ofPreference, preference } from "./worklo
 export {
   bareVmi,
   bystander,
+  elsewhere,
   everyRunStrategy,
   everyStrategy,
   neverUp,
+  paired,
   pinned,
+  refused,
   replicaSet,
   vm,
 } from "./workload/variant.ts";

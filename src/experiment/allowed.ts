@@ -3,7 +3,7 @@ import { messageOf, UsageError } from "../errors.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Plan } from "./plan.ts";
 import { replicasOf } from "./steady-state.ts";
-import { chooseNode, findVictims, reachesNodes, whyNotAllowed } from "./victims.ts";
+import { chooseNodes, findVictims, reachesNodes, whyNotAllowed } from "./victims.ts";
 
 /**
  * Asks the cluster's guards about everything that will be run, before anything is touched.
@@ -33,5 +33,5 @@ async function whyNotDeployed(plan: Plan, cluster: Cluster): Promise<string | nu
     );
   const refusal = await cluster.refuses!({ nodes: [], victims });
   if (refusal !== null || !reachesNodes(plan)) return refusal;
-  return chooseNode(cluster).then(() => null, messageOf);
+  return chooseNodes(cluster).then(() => null, messageOf);
 }

@@ -1,34 +1,38 @@
+import { ApiError } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Manifest } from "../kube/objects.ts";
 import { namespaces, virtualMachines } from "../kube/resources.ts";
 import type { JournalWriter } from "../observe/journal-writer.ts";
 import { runLabel } from "../safety/undo-journal.ts";
 import type { UndoStack } from "../safety/undo-stack.ts";
-import { pinToNode, preferNode } from "../workload/placement.ts";
+import { avoidNode, keepToNodes, pinToNode, preferNode } from "../workload/placement.ts";
 import { resourceOf } from "../workload/resource-of.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
 
 /**
- * Creates the experiment's namespace and everything its variants need, the victims with a preference for `node`
- * where there is one, and starts the VMs that do not start by themselves.
+ * Creates the experiment's namespace and everything its variants need, the victims with a preference for the
+ * first of `nodes` where there is one, and starts the VMs that do not start by themselves.
  */
 export async function deploy(
   plan: Plan,
   cluster: Cluster,
   journal: JournalWriter,
   undo: UndoStack,
-  node: string | null,
+  nodes: string[],
 ): Promise<void> {
   const { kube } = cluster;
   await undo.push({ do: "delete", resource: namespaces, name: plan.namespace });
   await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: ownedBy(undo, { name: plan.namespace }) });
   for (const variant of plan.variants) {
     if (variant.skip !== null) continue;
-    const placed = node === null ? variant : place(variant, node);
+    const placed = place(variant, nodes);
     // What it needs goes first: a VM whose instance type does not exist yet is retried late.
-    for (const manifest of [...placed.manifests.slice(1), placed.manifests[0]!]) {
-      await apply(manifest, plan.namespace, cluster, journal, undo);
+    for (const manifest of placed.manifests.slice(1)) await apply(manifest, plan.namespace, cluster, journal, undo);
+    if (variant.refused === true) {
+      await applyInVain(placed, plan.namespace, cluster, journal);
+      continue;
     }
+    await apply(placed.manifests[0]!, plan.namespace, cluster, journal, undo);
     if (variant.runStrategy === "Manual") await start(variant, plan.namespace, cluster, journal);
   }
 }
@@ -38,8 +42,12 @@ function ownedBy({ run }: UndoStack, metadata: Manifest["metadata"]): Manifest["
   return { ...metadata, labels: { ...metadata.labels, [runLabel]: run } };
 }
 
-function place(variant: PlannedVariant, node: string): PlannedVariant {
+function place(variant: PlannedVariant, nodes: string[]): PlannedVariant {
+  const [node] = nodes;
+  if (node === undefined) return variant;
   if (variant.pinned === true) return pinToNode(variant, node);
+  if (variant.paired === true) return preferNode(keepToNodes(variant, nodes.slice(0, 2)), node);
+  if (variant.elsewhere === true) return avoidNode(variant, node);
   return variant.role === "victim" ? preferNode(variant, node) : variant;
 }
 
@@ -64,6 +72,27 @@ async function apply(
     phase: "end",
     object: { kind: manifest.kind, metadata: { name, namespace } },
   });
+}
+
+/** Asks for what is known to be refused; the journal says what was answered. Where it is accepted, it runs. */
+async function applyInVain(
+  { name: variant, manifests: [manifest] }: PlannedVariant,
+  namespace: string,
+  { kube }: Cluster,
+  journal: JournalWriter,
+): Promise<void> {
+  const object = { ...manifest!, metadata: { ...manifest!.metadata, namespace } };
+  journal.append({ kind: "action", name: "apply", phase: "start", variant, object });
+  const refusal = await kube.create(object).then(
+    () => null,
+    (error: unknown) => {
+      if (!(error instanceof ApiError) || error.code >= 500) throw error;
+      return `refused: ${error.message}`;
+    },
+  );
+  const { kind, metadata } = object;
+  const told = { kind, metadata: { name: metadata.name, namespace } };
+  journal.append({ kind: "action", name: "apply", phase: "end", variant, object: told, result: refusal ?? "accepted" });
 }
 
 async function start(

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import type { Fault } from "../faults/fault.ts";
+import type { EvictionStrategy } from "../kube/objects.ts";
 import type { Remedy } from "../remedies/remedy.ts";
 import { milliseconds, type Duration } from "../workload/duration.ts";
 import type { Variant } from "../workload/variant.ts";
@@ -26,6 +27,11 @@ export interface ExperimentOptions {
   expect?: Record<string, Expected>;
   /** The same for later phases, by a remedy's name or `return`: `{ return: { web: "restarted" } }`. */
   expectAfter?: Record<string, Record<string, Expected>>;
+  /**
+   * What the cluster's own eviction strategy is set to while the experiment lasts, for VMs that state none; put back
+   * after it. By default it is left as it is.
+   */
+  clusterEvictionStrategy?: EvictionStrategy;
   /** How long to observe after the fault; by default as long as the expectations need. */
   observe?: Duration;
   /** What is done then, one after another, to those that are seen to need it. */

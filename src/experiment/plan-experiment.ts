@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Cluster } from "../cluster/cluster.ts";
+import type { EvictionStrategy } from "../kube/objects.ts";
 import { milliseconds, type Duration } from "../workload/duration.ts";
 import type { Variant } from "../workload/variant.ts";
 import type { Experiment, Expected } from "./experiment.ts";
 import { platformRuling, type Ruling } from "./expectations/expect.ts";
 import { siteRuling, type SiteRule } from "./expectations/site-rules.ts";
 import type { Situation } from "./expectations/situation.ts";
-import type { Expectation, Plan, PlannedPhase, PlannedVariant } from "./plan.ts";
+import type { ClusterDescription, Expectation, Plan, PlannedPhase, PlannedVariant } from "./plan.ts";
 
 /** A good stretch this long is a recovery and not a flicker: KubeVirt shows Ready for a moment on a failed VMI. */
 const settleMs = 5_000;
@@ -39,7 +40,10 @@ export function planExperiment(
     .filter((variant) => options.only?.(experiment.id, variant.name) ?? true)
     .map((variant) => ({ ...variant, manifestSha256: sha256(variant.manifests) }));
   const possible = ["observe", ...remedies.map((remedy) => remedy.name), "return"];
-  const context = { fault, cluster: description };
+  const { clusterEvictionStrategy } = experiment;
+  const cluster =
+    clusterEvictionStrategy === undefined ? description : withEvictionStrategy(description, clusterEvictionStrategy);
+  const context = { fault, cluster };
   const ruled = rulePhases(experiment, chosen, possible, context, options.site ?? []);
   const phases = ruled.filter(({ name: phase, rulings }) => phase !== "return" || watchesReturn(experiment, rulings));
   const variants = chosen.map((variant) => ({
@@ -62,14 +66,20 @@ export function planExperiment(
     ...(options.liveIn === undefined
       ? { namespace: `rebound-${experiment.id}` }
       : { namespace: options.liveIn, live: true as const }),
-    cluster: description,
+    cluster,
     fault,
+    ...(clusterEvictionStrategy !== undefined && { clusterEvictionStrategy }),
     remedies,
     phases: phases.map(({ name, limitMs }) => ({ name, limitMs })),
     variants,
     settleMs,
     skip: skipReason(experiment, description, actuators, variants),
   };
+}
+
+/** The cluster as it will be while the experiment lasts. */
+function withEvictionStrategy(description: ClusterDescription, evictionStrategy: EvictionStrategy): ClusterDescription {
+  return { ...description, settings: { ...description.settings, evictionStrategy } };
 }
 
 type Planned = Situation["variant"];
@@ -161,6 +171,9 @@ function skipReason(
   for (const remedy of experiment.remedies ?? []) {
     const lack = remedy.lacks(description);
     if (lack !== null) return lack;
+  }
+  if (experiment.clusterEvictionStrategy !== undefined && description.provider === "existing") {
+    return "it changes the cluster's own eviction strategy, which others go by on an existing cluster";
   }
   const victims = variants.filter(({ role }) => role === "victim");
   if (victims.some(({ skip }) => skip === null)) return null;

@@ -77,10 +77,21 @@ export interface PlannedVariant {
   notes?: string[];
   /** It runs on the victims' node or nowhere. */
   pinned?: true;
+  /** It runs on the victims' node or on one other. */
+  paired?: true;
+  /** It starts on another node than the victims' where there is room. */
+  elsewhere?: true;
   /** It is known never to come up, so that nobody waits for it. */
   neverUp?: true;
+  /** It is known to be refused by the API server, so that there is never anything of it. */
+  refused?: true;
   /** Why it is left out of the run; null where it takes part. */
   skip: string | null;
+}
+
+/** Whether nobody is to wait for it to come up. */
+export function isNeverUp({ neverUp, refused }: Pick<PlannedVariant, "neverUp" | "refused">): boolean {
+  return neverUp === true || refused === true;
 }
 
 /** The settings of the live cluster that govern recovery; seconds unless named otherwise. */
@@ -122,6 +133,8 @@ export interface Plan {
   live?: true;
   cluster: ClusterDescription;
   fault: PlannedFault;
+  /** What the cluster's own eviction strategy is set to while the experiment lasts. */
+  clusterEvictionStrategy?: EvictionStrategy;
   /** What is done after, in order; each has the phase of its name. */
   remedies: PlannedRemedy[];
   phases: PlannedPhase[];

@@ -9,6 +9,7 @@ import { leftovers, takeSnapshot, type Snapshot } from "../safety/snapshot.ts";
 import type { UndoJournal } from "../safety/undo-journal.ts";
 import { UndoStack } from "../safety/undo-stack.ts";
 import { revertFault } from "../safety/undo-step.ts";
+import { setEvictionStrategy } from "./cluster-default.ts";
 import { deploy } from "./deploy.ts";
 import { scenarioFile } from "./load-scenarios.ts";
 import { whoNeedsHelp } from "./need.ts";
@@ -16,7 +17,7 @@ import { kubeVirtNamespaceOf, type Plan, type PlannedPhase } from "./plan.ts";
 import { reachPlatformReady } from "./platform-ready.ts";
 import type { OnProgress } from "./progress.ts";
 import { reachSteadyState } from "./steady-state.ts";
-import { chooseNode, findVictims, whyNotAllowed } from "./victims.ts";
+import { chooseNodes, doomedNodes, findVictims, whyNotAllowed } from "./victims.ts";
 
 /** What is done to the cluster, and after. */
 export interface Deeds {
@@ -80,18 +81,21 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
   // A simulated cluster is each experiment's own, and whole.
   if (!plan.cluster.prediction) await reachPlatformReady(cluster, options.signal);
   const needsNode = fault.scope === "node" || plan.variants.some(({ pinned }) => pinned === true);
-  const node = needsNode && plan.live !== true ? await chooseNode(cluster) : null;
+  const nodes = needsNode && plan.live !== true ? await chooseNodes(cluster) : [];
+  const node = nodes[0] ?? null;
   const answers = new Set<string>();
   using _listening = listenForAnswers(journal, answers);
   await using recorder = await startRecorder(cluster, journal, {
     namespace: plan.namespace,
     kubeVirtNamespace: kubeVirtNamespaceOf(plan.cluster),
+    awayFrom: await doomedNodes(plan, cluster, node),
   });
   const signal = AbortSignal.any([options.signal, recorder.failed]);
 
   if (plan.live !== true) {
     report(plan, options, "deploy", null);
-    await deploy(plan, cluster, journal, undo, node);
+    await setEvictionStrategy(plan, cluster, undo);
+    await deploy(plan, cluster, journal, undo, nodes);
   }
 
   report(plan, options, "steady-state", null);
@@ -161,7 +165,7 @@ function remedyOf(phase: PlannedPhase, { remedies }: Deeds): Remedy {
   return found;
 }
 
-/** Applies a remedy to the victims that need it. @throws Error where none does: it would prove nothing */
+/** Applies a remedy to the victims that need it, a step to all. @throws Error where none does: it would prove nothing */
 async function remedy(
   plan: Plan,
   remedy: Remedy,
@@ -171,7 +175,7 @@ async function remedy(
 ): Promise<void> {
   const { cluster, journal, signal } = options;
   report(plan, options, remedy.name, null);
-  const needy = await whoNeedsHelp(cluster, victims);
+  const needy = remedy.isForAll === true ? victims : await whoNeedsHelp(cluster, victims);
   if (needy.length === 0) throw new Error(`no victim needs ${remedy.name}: all of them serve`);
   const target = remedy.targets(needy);
   journal.append({ kind: "action", name: "remedy", phase: "start", remedy: remedy.name, target });

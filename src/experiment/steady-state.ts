@@ -8,7 +8,7 @@ import {
 } from "../kube/objects.ts";
 import { replicaSets, virtualMachineInstances, virtualMachines } from "../kube/resources.ts";
 import { vmiSpecOf } from "../workload/variant.ts";
-import type { Plan, PlannedVariant } from "./plan.ts";
+import { isNeverUp, type Plan, type PlannedVariant } from "./plan.ts";
 import { vmisOf } from "./victims.ts";
 
 /** How long the variants may take to come up, by how guests are run, in milliseconds. */
@@ -35,7 +35,7 @@ export async function reachSteadyState(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = cluster;
-  const variants = plan.variants.filter(({ skip, neverUp }) => skip === null && neverUp !== true);
+  const variants = plan.variants.filter((variant) => variant.skip === null && !isNeverUp(variant));
   let readySinceMs: number | null = null;
   let steadySinceMs: number | null = null;
   const look = async (): Promise<true | NotYet> => {

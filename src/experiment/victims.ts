@@ -31,12 +31,12 @@ export async function findVictims(plan: Plan, { kube }: Pick<Cluster, "kube">): 
 }
 
 /**
- * The node that is to carry the victims of a node's loss: a ready, schedulable worker that may be broken, and of these
- * the one with the fewest pods of KubeVirt's own control plane, whose loss would be a second fault.
+ * The nodes that may carry the victims of a node's loss, the best first: ready, schedulable workers that may be broken,
+ * by how few pods of KubeVirt's own control plane they have, whose loss would be a second fault.
  *
  * @throws EnvironmentError where there is none
  */
-export async function chooseNode({ kube, description, refuses }: Cluster): Promise<string> {
+export async function chooseNodes({ kube, description, refuses }: Cluster): Promise<string[]> {
   const all = await kube.list<Node>(nodes);
   const workers = all.filter(isSchedulableWorker).map((node) => node.metadata.name);
   const controlPlane = await kube.list<Pod>(pods, {
@@ -45,12 +45,14 @@ export async function chooseNode({ kube, description, refuses }: Cluster): Promi
   });
   const load = (node: string) => controlPlane.filter((pod) => pod.spec.nodeName === node).length;
   workers.sort((a, b) => load(a) - load(b) || a.localeCompare(b));
+  const allowed: string[] = [];
   const refusals: string[] = [];
   for (const node of workers) {
     const refusal = (await refuses?.({ nodes: [node], victims: [] })) ?? null;
-    if (refusal === null) return node;
-    refusals.push(refusal);
+    if (refusal === null) allowed.push(node);
+    else refusals.push(refusal);
   }
+  if (allowed.length > 0) return allowed;
   const why = refusals.length === 0 ? "" : ` that may be broken (${refusals.join("; ")})`;
   throw new EnvironmentError(`there is no ready, schedulable worker${why}`);
 }
@@ -77,4 +79,10 @@ export async function whyNotAllowed(plan: Plan, victims: Victim[], { refuses }: 
 /** Whether it disturbs whole nodes, by its fault or by what is done after. */
 export function reachesNodes({ fault, remedies }: Plan): boolean {
   return [fault, ...remedies].some(({ scope }) => scope === "node");
+}
+
+/** The nodes that are going to be disturbed: the chosen one, or those that carry what runs already. */
+export async function doomedNodes(plan: Plan, cluster: Cluster, chosen: string | null): Promise<string[]> {
+  if (!reachesNodes(plan)) return [];
+  return chosen === null ? nodesOf(await findVictims(plan, cluster)) : [chosen];
 }

@@ -1,48 +1,73 @@
-import { ApiError, isNotFound } from "../cluster/api-error.ts";
+import { may, mayCall, mayWith, type Permission } from "../kube/permission.ts";
+import { ApiError } from "../cluster/api-error.ts";
 import type { Cluster, Receipt } from "../cluster/cluster.ts";
-import type { Pod, VirtualMachineInstance } from "../kube/objects.ts";
-import { nodes, virtualMachineInstances } from "../kube/resources.ts";
+import { nodes, pods, virtualMachineInstances } from "../kube/resources.ts";
 import { launcherPods } from "../workload/launcher-pods.ts";
+import { ask, askAgain, cancelEvacuation, isRetried, otherPods } from "./evictions.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
 import { nodesOf, request } from "./hit.ts";
 
-/** kubectl asks again so long after a refusal, for ever (k8s.io/kubectl/pkg/drain: evictPods). */
-const retryMs = 5_000;
+export interface DrainOptions {
+  /** Whether kubectl is interrupted once it has asked for every pod: it asks no more, and the node stays cordoned. */
+  interrupted?: boolean;
+}
 
-/** Of all refusals the one that is not for good. */
-const tooManyRequests = 429;
+/** What a drain asks of the API server. */
+export const drainNeeds: Permission[] = [
+  may(["patch"], nodes),
+  mayWith(["create"], pods, "eviction"),
+  may(["get"], virtualMachineInstances),
+  // Kubernetes knows a subresource by its first word, KubeVirt by all of them.
+  mayCall(virtualMachineInstances, "evacuate"),
+  mayCall(virtualMachineInstances, "evacuate/cancel"),
+];
+
+/** What ends the asking of the drains of a cluster; whoever uncordons its nodes ends them all. */
+const underWay = new WeakMap<Cluster, AbortController[]>();
 
 /**
- * Drains the node that carries the victims as `kubectl drain` does: cordons it, then asks the Eviction API for each
- * launcher pod again and again, until it is gone. The revert gives up, uncordons, and takes back what was marked.
+ * Drains the node that carries the victims as `kubectl drain --ignore-daemonsets --delete-emptydir-data --force` does:
+ * cordons it, then asks the Eviction API for each pod again and again, until it is gone. The revert gives up, uncordons,
+ * and takes back what was marked.
  */
-export function drain(): Fault {
-  const underWay = new WeakMap<Cluster, AbortController>();
+export function drain({ interrupted = false }: DrainOptions = {}): Fault {
   return {
     name: "drain",
-    parameters: {},
+    parameters: interrupted ? { interrupted } : {},
     scope: "node",
     sharing: "queued",
-    summary: "kubectl drain --ignore-daemonsets --delete-emptydir-data, of its VMs",
+    summary: `kubectl drain --ignore-daemonsets --delete-emptydir-data --force${interrupted ? ", interrupted once it has asked" : ""}`,
     needs: [],
+    asks: drainNeeds,
     unfit: () => null,
     targets: nodesOf,
-    inject: async (cluster, victims) => {
-      const control = new AbortController();
-      underWay.set(cluster, control);
-      for (const node of nodesOf(victims)) await cordon(cluster, node, true);
-      return Promise.all(victims.map((victim) => evict(cluster, victim, control.signal)));
-    },
+    inject: (cluster, victims) => drainNodes(cluster, victims, interrupted),
     revert: async (cluster, victims) => {
-      underWay.get(cluster)?.abort();
+      for (const control of underWay.get(cluster) ?? []) control.abort();
       for (const node of nodesOf(victims)) await cordon(cluster, node, false);
       await Promise.all(victims.map((victim) => cancelEvacuation(cluster, victim)));
     },
   };
 }
 
-async function cordon({ kube }: Cluster, node: string, unschedulable: boolean): Promise<void> {
+/** Sets whether anything new is scheduled to a node. */
+export async function cordon({ kube }: Cluster, node: string, unschedulable: boolean): Promise<void> {
   await kube.mergePatch(nodes, node, undefined, { spec: { unschedulable: unschedulable || null } });
+}
+
+/** Cordons the nodes that the victims are on, and asks for all that runs there. */
+export async function drainNodes(cluster: Cluster, victims: Victim[], interrupted = false): Promise<Hit[]> {
+  const control = new AbortController();
+  underWay.set(cluster, [...(underWay.get(cluster) ?? []), control]);
+  for (const node of nodesOf(victims)) await cordon(cluster, node, true);
+  const others = (await Promise.all(nodesOf(victims).map((node) => otherPods(cluster, node, victims)))).flat();
+  const asked = others.map((pod) =>
+    ask(cluster, pod).catch((error: unknown) => isRetried(error) && askAgain(cluster, pod, control.signal)),
+  );
+  const hits = await Promise.all(victims.map((victim) => evict(cluster, victim, control.signal)));
+  await Promise.all(asked);
+  if (interrupted) control.abort();
+  return hits;
 }
 
 /** Asks for one victim's pod for the first time, and leaves it to a timer to ask again. */
@@ -54,7 +79,7 @@ async function evict(cluster: Cluster, victim: Victim, signal: AbortSignal): Pro
     return { victim, receipt: await request(cluster, "its pod was evicted", () => ask(cluster, pod)) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.code !== tooManyRequests) return { victim, receipt: null, reason: error.message, refused: true };
+    if (!isRetried(error)) return { victim, receipt: null, reason: error.message, refused: true };
     askAgain(cluster, pod, signal);
     return {
       victim,
@@ -67,30 +92,4 @@ async function evict(cluster: Cluster, victim: Victim, signal: AbortSignal): Pro
 function answerOf(error: ApiError, receipt: Receipt) {
   const reason = error.message;
   return reason.includes("triggered evacuation") ? { receipt, reason } : { receipt: null, reason, refused: true };
-}
-
-function askAgain(cluster: Cluster, pod: Pod, signal: AbortSignal): void {
-  cluster.clock.after(retryMs, () => {
-    if (signal.aborted) return;
-    // Whatever else it is told, kubectl gives up on that pod and goes on with the others.
-    ask(cluster, pod).catch((error: unknown) => isRetried(error) && askAgain(cluster, pod, signal));
-  });
-}
-
-function ask({ kube }: Cluster, { metadata: { name, namespace = "default" } }: Pod): Promise<void> {
-  return kube.evict(namespace, name);
-}
-
-function isRetried(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.code === tooManyRequests;
-}
-
-async function cancelEvacuation({ kube }: Cluster, { vmi: { namespace, name } }: Victim): Promise<void> {
-  const vmi = await kube.get<VirtualMachineInstance>(virtualMachineInstances, name, namespace);
-  const { evacuationNodeName } = vmi?.status ?? {};
-  if (!evacuationNodeName) return;
-  const { plural } = virtualMachineInstances;
-  await kube.subresource(plural, namespace, name, "evacuate/cancel", { evacuationNodeName }).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
 }

@@ -5,7 +5,7 @@ export interface Tested {
 }
 
 /** As many attributes are named to tell kept promises from broken ones; beyond that they are counted. */
-const depth = 3;
+const depth = 4;
 
 /** The attribute that tells one test from every other; it says nothing of why, so it is named where no other helps. */
 export const lastResort = "variant";

@@ -78,11 +78,18 @@ interface Facts {
 /** Why nothing can be said at all: it was never seen, or not at the end. */
 function blindness({ timeline, subject, window: { untilMs } }: Facts): Said | null {
   const wasSeen = subject.vm.length + subject.set.length + subject.incarnations.length > 0;
-  if (!wasSeen) return { outcome: "unknown", detail: "the journal never saw it" };
+  if (!wasSeen) return neverMade(timeline, subject) ?? { outcome: "unknown", detail: "the journal never saw it" };
   const gap = timeline.gaps.find(
     ({ resource, fromMs, toMs }) => resource === "virtualmachineinstances" && fromMs <= untilMs && toMs >= untilMs,
   );
   return gap === undefined ? null : { outcome: "unknown", detail: `nobody saw the VMIs at the end: ${gap.reason}` };
+}
+
+/** What became of what the API server refused to make: there is nothing that could ever run. */
+function neverMade({ actions }: Timeline, { name }: SubjectTimeline): Said | null {
+  const refused = actions.find(({ entry, result }) => entry.variant === name && result?.startsWith("refused: "));
+  if (refused?.name !== "apply") return null;
+  return { outcome: "stuck", on: "not-created", detail: `its creation was ${refused.result}` };
 }
 
 function whileServing(facts: Facts & { stretch: Interval }): Said {

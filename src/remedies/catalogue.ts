@@ -1,8 +1,10 @@
 import { deleteNode } from "./delete-node.ts";
+import { drainNext } from "./drain-next.ts";
 import { forceDelete } from "./force-delete.ts";
 import { nodeHealthCheck } from "./node-health-check.ts";
 import { outOfServiceTaint } from "./out-of-service-taint.ts";
 import type { Remedy } from "./remedy.ts";
+import { uncordon } from "./uncordon.ts";
 import { virtctlMigrate } from "./virtctl-migrate.ts";
 
 /** Every remedy. That a fault is over (a node returns) is the fault's own revert. */
@@ -12,4 +14,6 @@ export const remedies: readonly Remedy[] = [
   outOfServiceTaint(),
   deleteNode(),
   nodeHealthCheck(),
+  uncordon(),
+  drainNext(),
 ];

@@ -1,3 +1,4 @@
+import { may } from "../kube/permission.ts";
 import { hitNodes, nodesOf, request } from "../faults/hit.ts";
 import type { Node } from "../kube/objects.ts";
 import { nodes } from "../kube/resources.ts";
@@ -10,6 +11,7 @@ export function deleteNode(): Remedy {
     scope: "node",
     sharing: "independent",
     summary: "kubectl delete node",
+    asks: [may(["get", "delete", "create", "patch"], nodes)],
     lacks: () => null,
     targets: nodesOf,
     apply: (cluster, victims, undo) =>

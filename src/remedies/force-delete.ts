@@ -1,3 +1,4 @@
+import { may } from "../kube/permission.ts";
 import { hitEach, request } from "../faults/hit.ts";
 import { pods } from "../kube/resources.ts";
 import { launcherPods } from "../workload/launcher-pods.ts";
@@ -13,6 +14,7 @@ export function forceDelete(): Remedy {
     scope: "vm",
     sharing: "independent",
     summary: "kubectl delete pod --force --grace-period=0 of the launcher pods",
+    asks: [may(["delete"], pods)],
     lacks: () => null,
     targets: (victims) => victims.map(({ vmi }) => `launcher pod of ${vmi.name}`),
     apply: (cluster, victims) =>

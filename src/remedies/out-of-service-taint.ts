@@ -1,3 +1,5 @@
+import { nodes } from "../kube/resources.ts";
+import { may } from "../kube/permission.ts";
 import { hitNodes, nodesOf, request } from "../faults/hit.ts";
 import type { Taint } from "../kube/objects.ts";
 import { changeTaints } from "./taints.ts";
@@ -12,6 +14,7 @@ export function outOfServiceTaint(): Remedy {
     scope: "node",
     sharing: "independent",
     summary: "kubectl taint node node.kubernetes.io/out-of-service=nodeshutdown:NoExecute",
+    asks: [may(["get", "patch"], nodes)],
     lacks: () => null,
     targets: nodesOf,
     apply: (cluster, victims, undo) =>

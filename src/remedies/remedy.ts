@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { ClusterDescription, PlannedRemedy } from "../experiment/plan.ts";
 import type { Hit, Victim } from "../faults/fault.ts";
+import type { Permission } from "../kube/permission.ts";
 import type { UndoStack } from "../safety/undo-stack.ts";
 
 /**
@@ -10,6 +11,10 @@ import type { UndoStack } from "../safety/undo-stack.ts";
 export interface Remedy extends PlannedRemedy {
   /** One line for a person: what is done. */
   readonly summary: string;
+  /** Whether it is a step of a procedure, done to all victims as they were hit, and not only to those that need it. */
+  readonly isForAll?: true;
+  /** What it asks of the API server, beside what every experiment does; nothing by default. */
+  readonly asks?: readonly Permission[];
   /** What the cluster lacks for it, in words; null where it lacks nothing. */
   lacks(cluster: ClusterDescription): string | null;
   /** What it will be done to, for a dry run: pods, VMs or nodes. */

@@ -1,5 +1,5 @@
 import { hitEach, request } from "../faults/hit.ts";
-import { migrate } from "../workload/migrate.ts";
+import { migrate, migrateNeeds } from "../workload/migrate.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** Asks for a live migration of each VM. */
@@ -9,6 +9,7 @@ export function virtctlMigrate(): Remedy {
     scope: "vm",
     sharing: "queued",
     summary: "virtctl migrate",
+    asks: migrateNeeds,
     lacks: () => null,
     targets: (victims) => victims.map(({ vmi }) => `VMI ${vmi.name}`),
     apply: (cluster, victims) =>

@@ -1,5 +1,6 @@
 import type { PlannedVariant } from "../experiment/plan.ts";
 import type { KubeObject, Probe } from "../kube/objects.ts";
+import { quantityValue } from "../kube/quantity.ts";
 import { vmiSpecOf } from "./variant.ts";
 
 type Described = Pick<PlannedVariant, "kind" | "manifests">;
@@ -52,6 +53,15 @@ export function watchdogAction(variant: Described): string | null {
   return device === undefined ? null : (device.i6300esb?.action ?? "reset");
 }
 
+/** Whether its liveness probe gives it up while it still boots; KubeVirt adds 10 s to the initial delay. */
+function isTighterThanBoot(variant: Described): boolean {
+  const { livenessProbe } = vmiSpecOf(variant);
+  const boot = statedBootSeconds(variant);
+  if (livenessProbe === undefined || boot === null) return false;
+  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3 } = livenessProbe;
+  return initialDelaySeconds + 10 + failureThreshold * periodSeconds < boot;
+}
+
 /** How a probe asks: `tcpSocket`, `httpGet`, `exec` or `guestAgentPing`; null where there is no probe. */
 function probeKind(probe: Probe | undefined): string | null {
   if (probe === undefined) return null;
@@ -85,6 +95,7 @@ export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "n
       liveness,
       "liveness probe": isTooTight(variant) ? "tighter than the boot" : "looser than the boot",
     }),
+    ...(isTighterThanBoot(variant) && { "liveness timing": "tighter than the boot" }),
     ...(readiness !== null && { readiness }),
     ...(hasPanicDevice(variant) && { "panic device": "yes" }),
     ...(watchdog !== null && { watchdog }),
@@ -92,6 +103,7 @@ export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "n
     ...(obstacle !== null && { "migration obstacle": obstacle }),
     "shutdown request": obeysAcpi(variant) ? "obeyed" : "ignored",
     ...sizeOf(variant),
+    ...bigMemoryOf(variant),
     ...placementOf(variant),
   };
 }
@@ -103,11 +115,18 @@ function sizeOf(variant: Described): Record<string, string> {
     const { kind, name } = instancetype;
     const isThere = others.some((manifest) => manifest.kind === kind && manifest.metadata.name === name);
     const reach = kind.includes("Cluster") ? "cluster-wide " : "";
-    return { size: `${isThere ? "" : "missing "}${reach}instance type` };
+    const besides = vmiSpecOf(variant).domain.resources === undefined ? "" : " beside resources of its own";
+    return { size: `${isThere ? "" : "missing "}${reach}instance type${besides}` };
   }
   return vmiSpecOf(variant).domain.resources?.limits === undefined
     ? { size: "requests" }
     : { size: "requests and limits" };
+}
+
+/** What it requests, where that is more than test guests do, so that not every node may have room for it. */
+function bigMemoryOf(variant: Described): Record<string, string> {
+  const requested = vmiSpecOf(variant).domain.resources?.requests?.["memory"];
+  return requested !== undefined && quantityValue(requested) > 4 * 2 ** 30 ? { "big memory": requested } : {};
 }
 
 function placementOf(variant: Described & Pick<PlannedVariant, "pinned" | "neverUp">): Record<string, string> {

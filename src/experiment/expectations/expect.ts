@@ -1,6 +1,6 @@
-import { comebacks, type Expectation, type Outcome } from "../plan.ts";
+import { comebacks, isNeverUp, type Expectation, type Outcome } from "../plan.ts";
 import { backgroundOf, wayOf, type Situation } from "./situation.ts";
-import type { Row } from "./row.ts";
+import { sources, type Row } from "./row.ts";
 import { risksSplitBrain } from "./split-brain.ts";
 import { platformTable } from "./table.ts";
 import { noWait, recreate, slowness, start, sum, type Wait } from "./times.ts";
@@ -28,8 +28,9 @@ export function platformRuling(situation: Situation): Ruling | null {
 /** A bystander goes on as it was: a Halted VM stays down, one that cannot come up does not, any other stays up. */
 function bystanderRuling(situation: Situation): Ruling {
   const isHalted = wayOf(situation.variant) === "Halted";
-  const outcome = isHalted ? "stopped" : situation.variant.neverUp === true ? "stuck" : "undisturbed";
-  return ruling(outcome, noWait, "a bystander goes on as it was", situation);
+  const outcome = isHalted ? "stopped" : isNeverUp(situation.variant) ? "stuck" : "undisturbed";
+  const source = situation.variant.refused === true ? sources.admission : "a bystander goes on as it was";
+  return ruling(outcome, noWait, source, situation);
 }
 
 function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situation): Ruling {

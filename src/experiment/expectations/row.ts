@@ -59,5 +59,6 @@ export const sources = {
   migration: "KubeVirt: migration controller, virt-handler's migration source",
   leaders: "client-go: leader election; Kubernetes: the controllers' caches",
   runtime: "Kubernetes: the kubelet's updateRuntimeUp; containerd: shims outlive it",
+  admission: "KubeVirt: the admission of virtual machines refuses it, so that there is nothing to start",
   deadMigration: "KubeVirt: the source's virt-handler starts the copy, and the migration controller waits for it",
 } as const;
