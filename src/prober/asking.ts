@@ -1,12 +1,12 @@
-import { answerLimitMs, periodMs, type Answer, type Report, type Run, type Target } from "./protocol.ts";
-import { ask, silence } from "./question.ts";
+import { answerLimitMs, periodMs, type Report, type Run, type Target } from "./protocol.ts";
+import { ask } from "./question.ts";
 import { RunCoder } from "./run-coder.ts";
 
-/** A tick that comes so much too late tells that the program did not run, in milliseconds. */
-const stallMs = 200;
+/** How many questions one target may leave open: as many as are given up while nothing listens at its address. */
+const mostOpen = 12;
 
-/** How often a question is given its time anew because the program did not run in it. */
-const extensions = 2;
+/** A tick that comes so late tells that the program did not run: what arrived meanwhile has so long to be heard. */
+const lateMs = 300;
 
 /** Where nobody was asked for longer than this, it is said, in milliseconds: a shorter outage may go unseen. */
 const blindMs = 1_000;
@@ -19,16 +19,22 @@ export function nowMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
+interface Asked {
+  target: Target;
+  coder: RunCoder;
+  open: { count: number };
+}
+
 /**
  * Asks every target each period, whether or not the questions before have been answered: one that is slow or silent
  * delays neither itself nor others.
  */
 export class Asking {
   readonly #tell: (report: Report) => void;
-  readonly #targets = new Map<string, { target: Target; coder: RunCoder }>();
+  readonly #targets = new Map<string, Asked>();
   #tickedMs = nowMs();
-  #stalledMs = -Infinity;
   #aliveMs = -Infinity;
+  #judgeFromMs = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(tell: (report: Report) => void) {
@@ -50,8 +56,9 @@ export class Asking {
       // What is heard of one that was forgotten meanwhile is of no interest.
       if (this.#targets.get(id)?.coder === coder) this.#tell({ kind: "run", ...run });
     };
-    const coder: RunCoder = this.#targets.get(id)?.coder ?? new RunCoder(id, tell);
-    this.#targets.set(id, { target, coder });
+    const known = this.#targets.get(id);
+    const coder: RunCoder = known?.coder ?? new RunCoder(id, tell);
+    this.#targets.set(id, { target, coder, open: known?.open ?? { count: 0 } });
   }
 
   forget(id: string): void {
@@ -61,45 +68,43 @@ export class Asking {
   #tick(): void {
     const now = nowMs();
     const sinceMs = now - this.#tickedMs;
-    if (sinceMs > periodMs + stallMs) this.#stalledMs = now;
+    if (sinceMs > periodMs + lateMs) this.#judgeFromMs = now + lateMs;
     if (sinceMs > blindMs) this.#tell({ kind: "blind", fromMs: this.#tickedMs, toMs: now });
     this.#tickedMs = now;
-    for (const { target, coder } of this.#targets.values()) void this.#put(target, coder.ask(now));
+    for (const asked of this.#targets.values()) {
+      // Whoever is slow is not asked ever more.
+      if (asked.open.count < mostOpen) void this.#put(asked, now);
+    }
     if (now - this.#aliveMs >= aliveMs) this.#sayAlive(now);
+    if (now >= this.#judgeFromMs) for (const { coder } of this.#targets.values()) coder.tick(now);
     this.#timer = setTimeout(() => this.#tick(), Math.max(0, periodMs - (nowMs() - now)));
   }
 
-  /** Asks at all addresses at once; the first answer counts, and silence where there is none. */
-  async #put({ addresses, port }: Target, settle: (answer: Answer, atMs: number) => void): Promise<void> {
+  /** Asks at all addresses at once; the first answer counts. */
+  async #put({ target: { addresses, port }, coder, open }: Asked, askedMs: number): Promise<void> {
+    open.count++;
+    coder.asked(askedMs);
     const control = new AbortController();
-    const timer = this.#giveUp(control, nowMs(), extensions);
-    const answers = addresses.map(async (address) => {
-      const answer = await ask(address, port, control.signal);
-      return answer.ok ? answer : Promise.reject(new Error("silence"));
+    const timer = setTimeout(() => control.abort(), answerLimitMs);
+    const ends = addresses.map(async (address) => {
+      const end = await ask(address, port, control.signal);
+      return typeof end === "string" ? Promise.reject(new Error(end)) : end;
     });
-    settle(await Promise.any(answers).catch(() => silence), nowMs());
-    timer.cancel();
-    control.abort();
-  }
-
-  /** Ends a question when its time is over. Time in which the program did not run is not held against who was asked. */
-  #giveUp(control: AbortController, sinceMs: number, left: number): { cancel(): void } {
-    let pending: { cancel(): void };
-    const timer = setTimeout(() => {
-      // Timers come before what has arrived meanwhile: that is looked at first.
-      const immediate = setImmediate(() => {
-        if (left > 0 && this.#stalledMs > sinceMs) pending = this.#giveUp(control, nowMs(), left - 1);
-        else control.abort();
-      });
-      pending = { cancel: () => clearImmediate(immediate) };
-    }, answerLimitMs);
-    pending = { cancel: () => clearTimeout(timer) };
-    return { cancel: () => pending.cancel() };
+    try {
+      coder.answered(await Promise.any(ends), askedMs, nowMs());
+    } catch (error) {
+      const silences = (error as AggregateError).errors.map((each: Error) => each.message);
+      if (silences.every((each) => each === "refused")) coder.refused(askedMs, nowMs());
+    } finally {
+      open.count--;
+      clearTimeout(timer);
+      control.abort();
+    }
   }
 
   #sayAlive(now: number): void {
     this.#aliveMs = now;
-    const open = [...this.#targets.values()].flatMap(({ coder }) => coder.openSinceMs ?? []);
-    this.#tell({ kind: "alive", toldMs: Math.min(now, ...open) });
+    const told = [...this.#targets.values()].map(({ coder }) => coder.toldUntilMs(now));
+    this.#tell({ kind: "alive", toldMs: Math.min(now, ...told) });
   }
 }

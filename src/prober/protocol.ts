@@ -48,8 +48,8 @@ export type Report =
 /** How often each target is asked, in milliseconds. */
 export const periodMs = 100;
 
-/** Longest time that an answer may take, in milliseconds: below TCP's first repetition of a lost packet (RFC 6298). */
-export const answerLimitMs = 950;
+/** Longest time that an answer may take, in milliseconds. */
+export const answerLimitMs = 5_000;
 
 /** Nobody tells the program anything for so long, in milliseconds: then it is forgotten, and ends itself. */
 export const orphanedMs = 30_000;

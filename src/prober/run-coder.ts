@@ -1,81 +1,108 @@
-import type { Answer, Run } from "./protocol.ts";
+import { periodMs, type Answer, type Run } from "./protocol.ts";
 
-/** A question that was put, until it is told. */
-interface Question {
-  askedMs: number;
-  end: End | null;
-}
+/** Whoever has not answered for so long is silent, in milliseconds: three times as long as it lately took, within these. */
+const patience = { least: 1_000, most: 4_000, times: 3 };
 
-interface End {
+/** How many answers of late say how long it takes from one to the next. */
+const kept = 100;
+
+/** After the first answer, so long is waited for those that tell how promptly it answers, in milliseconds. */
+const firstWordsMs = 150;
+
+const silence: Answer = { ok: false, bootId: null, marker: null };
+
+/** An answer, when it was asked for and when it came. */
+interface Heard {
   answer: Answer;
+  askedMs: number;
   atMs: number;
 }
 
-/** How many answers of late say how long one takes. */
-const latencies = 20;
-
-/** An answer that takes no longer than this is no late one, in milliseconds. */
-const promptMs = 150;
-
 /**
- * The answers of one target, run-length coded: what it answered is told when it differs from what it answered to the
- * question before. Questions overlap and end in any order; they are told in the order in which they were put.
+ * The answers of one target, run-length coded: what is answered is told when it differs from what was answered before.
+ * What counts is that answers come, not how long one takes: a machine that is busy answers late, one after the other,
+ * and is not silent.
  */
 export class RunCoder {
   readonly #id: string;
   readonly #tell: (run: Run) => void;
-  readonly #open: Question[] = [];
-  #last: { answer: Answer; askedMs: number } | null = null;
-  /** How long its last good answers took, in milliseconds. */
-  #tookMs: number[] = [];
+  /** What was told last. */
+  #told: Answer | null = null;
+  #lastHeard: Heard | null = null;
+  /** The first answer after a silence, and the shortest time that any since has taken: about to be told. */
+  #turning: { first: Heard; promptMs: number } | null = null;
+  #firstAskedMs: number | null = null;
+  /** The last question that shows the silence: it was refused. */
+  #refusedMs = -Infinity;
+  /** Times from one answer to the next, in milliseconds. */
+  #gapsMs: number[] = [];
 
   constructor(id: string, tell: (run: Run) => void) {
     this.#id = id;
     this.#tell = tell;
   }
 
-  /** Since when questions are open; null where none is. */
-  get openSinceMs(): number | null {
-    return this.#open[0]?.askedMs ?? null;
+  /** Before that instant, whatever changed has been told. */
+  toldUntilMs(now: number): number {
+    if (this.#turning !== null) return this.#turning.first.askedMs;
+    return this.#told?.ok === true ? this.#lastHeard!.askedMs : now;
   }
 
-  /** A question is put; the function returned takes its answer and when that was known. */
-  ask(askedMs: number): (answer: Answer, atMs: number) => void {
-    const question: Question = { askedMs, end: null };
-    this.#open.push(question);
-    return (answer, atMs) => {
-      question.end = { answer, atMs };
-      for (let end; (end = this.#open[0]?.end);) this.#settle(this.#open.shift()!.askedMs, end);
-    };
+  asked(askedMs: number): void {
+    this.#firstAskedMs ??= askedMs;
   }
 
-  #settle(askedMs: number, { answer, atMs }: End): void {
-    if (this.#last === null || !isSame(this.#last.answer, answer)) {
-      this.#tell({ id: this.#id, ...answer, askedMs, ...this.#turn(askedMs, answer, atMs) });
+  answered(answer: Answer, askedMs: number, atMs: number): void {
+    const previous = this.#lastHeard;
+    const heard = { answer, askedMs, atMs };
+    this.#lastHeard = heard;
+    if (this.#told?.ok !== true) {
+      this.#turning ??= { first: heard, promptMs: Infinity };
+      this.#turning.promptMs = Math.min(this.#turning.promptMs, atMs - askedMs);
+      return;
     }
-    this.#last = { answer, askedMs };
-    if (answer.ok) this.#tookMs = [...this.#tookMs, atMs - askedMs].slice(-latencies);
+    this.#gapsMs = [...this.#gapsMs, atMs - previous!.atMs].slice(-kept);
+    if (!isSame(this.#told, answer)) this.#turn(answer, askedMs, atMs, previous!.askedMs);
   }
 
-  /** Between what instants it changed. */
-  #turn(askedMs: number, answer: Answer, atMs: number): Pick<Run, "knownMs" | "lastOfPreviousMs"> {
-    const lastOfPreviousMs = this.#last?.askedMs ?? null;
-    if (!answer.ok) return { knownMs: this.#silentBy(askedMs, atMs), lastOfPreviousMs };
-    if (this.#last?.answer.ok !== false) return { knownMs: atMs, lastOfPreviousMs };
-    // One that thaws answers all at once what it was asked while it was frozen: who had to wait longer than usual asked
-    // one that was silent still, and who asked last may be answered first.
-    const knownMs = Math.min(atMs, ...this.#open.flatMap(({ end }) => (end?.answer.ok === true ? end.atMs : [])));
-    const usualMs = Math.max(promptMs, ...this.#tookMs);
-    const late = [askedMs, ...this.#open.map((question) => question.askedMs)].filter((ms) => knownMs - ms > usualMs);
-    return { knownMs, lastOfPreviousMs: Math.max(this.#last.askedMs, ...late) };
+  /** Somebody is there and serves nothing, or says that nobody is there. */
+  refused(askedMs: number, atMs: number): void {
+    if (this.#turning !== null || askedMs < (this.#lastHeard?.askedMs ?? -Infinity)) return;
+    this.#refusedMs = askedMs;
+    if (this.#told?.ok !== false) this.#turn(silence, askedMs, atMs, this.#lastHeard?.askedMs ?? null);
+  }
+
+  /** Time goes on. */
+  tick(now: number): void {
+    if (this.#turning !== null) {
+      if (now - this.#turning.first.atMs >= firstWordsMs) this.#tellReturn(this.#turning.first, this.#turning.promptMs);
+      return;
+    }
+    if (this.#told?.ok === false || this.#firstAskedMs === null) return;
+    const usualMs = Math.max(periodMs, ...this.#gapsMs);
+    const patienceMs = Math.min(patience.most, Math.max(patience.least, patience.times * usualMs));
+    if (now - (this.#lastHeard?.atMs ?? this.#firstAskedMs) <= patienceMs) return;
+    if (this.#lastHeard === null) return this.#turn(silence, this.#firstAskedMs, now, null);
+    // Had it gone on as it did of late, it would have been heard again by then.
+    const { askedMs, atMs } = this.#lastHeard;
+    this.#turn(silence, askedMs + periodMs, Math.max(askedMs + periodMs, atMs + usualMs), askedMs);
   }
 
   /**
-   * By when it had fallen silent. A question is given up late; had it still answered as it did of late, it would have
-   * been heard as soon.
+   * It answers again. That the first question was put long before says little: one that thaws answers then what it was
+   * asked while it was frozen. How promptly it answers at its best tells for how long it can have answered at all.
    */
-  #silentBy(askedMs: number, givenUpMs: number): number {
-    return this.#tookMs.length === 0 ? givenUpMs : Math.min(givenUpMs, askedMs + Math.max(...this.#tookMs));
+  #tellReturn({ answer, askedMs, atMs }: Heard, promptMs: number): void {
+    this.#turning = null;
+    const sinceMs = Math.max(askedMs - periodMs, atMs - promptMs - periodMs, this.#refusedMs);
+    this.#turn(answer, askedMs, atMs, this.#told === null ? null : sinceMs);
+    const latest = this.#lastHeard!;
+    if (!isSame(latest.answer, answer)) this.#turn(latest.answer, latest.askedMs, latest.atMs, askedMs);
+  }
+
+  #turn(answer: Answer, askedMs: number, knownMs: number, lastOfPreviousMs: number | null): void {
+    this.#told = answer;
+    this.#tell({ id: this.#id, ...answer, askedMs, knownMs, lastOfPreviousMs });
   }
 }
 

@@ -3,110 +3,160 @@ import assert from "node:assert/strict";
 import type { Answer, Run } from "../../src/prober/protocol.ts";
 import { RunCoder } from "../../src/prober/run-coder.ts";
 
-const answers: Answer[] = [
-  { ok: false, bootId: null, marker: null },
-  { ok: true, bootId: "one", marker: null },
-  { ok: true, bootId: "one", marker: "root/a" },
-  { ok: true, bootId: "two", marker: "root/a" },
-];
+/** How a guest comes to be silent: its packets are lost, it stands still and answers later, nothing listens. */
+type Way = "lost" | "frozen" | "closed";
 
-/** A question each 100 ms, what is answered to it, and how long that takes: longer than a period now and then. */
-const questions = fc.array(
-  fc.record({ answer: fc.constantFrom(...answers), tookMs: fc.integer({ min: 1, max: 950 }) }),
-  { maxLength: 60 },
-);
-
-type Question = Answer & { askedMs: number; knownMs: number };
-
-/** Puts all questions, and gives their answers in the order in which they end. */
-function told(asked: { answer: Answer; tookMs: number }[]): { runs: Run[]; questions: Question[] } {
-  const runs: Run[] = [];
-  const coder = new RunCoder("vm", (run) => runs.push(run));
-  const put = asked.map(({ answer, tookMs }, index) => ({
-    ...answer,
-    askedMs: index * 100,
-    knownMs: index * 100 + tookMs,
-    answer,
-    settle: coder.ask(index * 100),
-  }));
-  for (const { answer, settle, knownMs } of put.toSorted((one, other) => one.knownMs - other.knownMs)) {
-    settle(answer, knownMs);
-  }
-  return { runs, questions: put };
+/** It answers for so long, then not for so long. */
+interface Spell {
+  upMs: number;
+  downMs: number;
+  way: Way;
 }
 
-/** What the runs say was answered to the question put at an instant. */
-function answerAt(runs: Run[], askedMs: number): Answer | null {
-  const run = runs.findLast((each) => each.askedMs <= askedMs);
-  return run === undefined ? null : { ok: run.ok, bootId: run.bootId, marker: run.marker };
+const spells = fc.array(
+  fc.record({
+    upMs: fc.integer({ min: 3_000, max: 9_000 }),
+    downMs: fc.integer({ min: 1_500, max: 9_000 }),
+    way: fc.constantFrom<Way>("lost", "frozen", "closed"),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+interface Turn {
+  ok: boolean;
+  ms: number;
+}
+
+/** What a guest does that is up first, and when it turned. */
+function truthOf(told: Spell[]): {
+  turns: Turn[];
+  wayAt: (ms: number) => Way | null;
+  upAgain: (ms: number) => number;
+  endMs: number;
+} {
+  const edges = told.reduce<{ fromMs: number; toMs: number; way: Way }[]>((all, { upMs, downMs, way }) => {
+    const fromMs = (all.at(-1)?.toMs ?? 0) + upMs;
+    return [...all, { fromMs, toMs: fromMs + downMs, way }];
+  }, []);
+  const down = (ms: number) => edges.find(({ fromMs, toMs }) => ms >= fromMs && ms < toMs);
+  return {
+    turns: edges.flatMap(({ fromMs, toMs }) => [
+      { ok: false, ms: fromMs },
+      { ok: true, ms: toMs },
+    ]),
+    wayAt: (ms) => down(ms)?.way ?? null,
+    upAgain: (ms) => down(ms)?.toMs ?? ms,
+    endMs: edges.at(-1)!.toMs + 3_000,
+  };
+}
+
+const up: Answer = { ok: true, bootId: "one", marker: "root/a" };
+
+/** Asks such a guest each 100 ms from `phaseMs` on, and gives the coder what is heard in its order. */
+function ask(told: Spell[], tookMs: number, phaseMs: number): Run[] {
+  const { wayAt, upAgain, endMs } = truthOf(told);
+  const runs: Run[] = [];
+  const coder = new RunCoder("vm", (run) => runs.push(run));
+  const events: { ms: number; happen: () => void }[] = [];
+  for (let askedMs = phaseMs; askedMs < endMs; askedMs += 100) {
+    const asked = askedMs;
+    events.push({ ms: asked, happen: () => (coder.tick(asked), coder.asked(asked)) });
+    const way = wayAt(asked) ?? wayAt(asked + tookMs);
+    const answer = (ms: number) => events.push({ ms, happen: () => coder.answered(up, asked, ms) });
+    if (way === null) answer(asked + tookMs);
+    else if (way === "closed") {
+      // Where it closes while it answers, the connection breaks off then.
+      const ms = asked + (wayAt(asked) === null ? tookMs : 1);
+      events.push({ ms, happen: () => coder.refused(asked, ms) });
+    }
+    // A client gives a question up after a while.
+    else if (way === "frozen" && upAgain(asked + tookMs) - asked < 5_000) answer(upAgain(asked + tookMs) + tookMs);
+  }
+  for (const { happen } of events.toSorted((one, other) => one.ms - other.ms)) happen();
+  return runs;
 }
 
 describe("the run-length coding of answers", () => {
-  it("tells of every question what was answered to it, in whatever order the answers came", () => {
+  it("tells each turn of a guest once, between instants that enclose it and are close", () => {
     fc.assert(
-      fc.property(questions, (asked) => {
-        const { runs, questions } = told(asked);
-        for (const { ok, bootId, marker, askedMs } of questions) {
-          assert.deepEqual(answerAt(runs, askedMs), { ok, bootId, marker });
-        }
-      }),
-    );
-  });
-
-  it("tells nothing twice, and of every change a question not before the last with the answer before", () => {
-    fc.assert(
-      fc.property(questions, (asked) => {
-        const { runs } = told(asked);
-        runs.forEach((run, index) => {
-          if (index === 0) return assert.equal(run.lastOfPreviousMs, null);
-          const previous = run.askedMs - 100;
-          assert.ok(run.lastOfPreviousMs! >= previous && run.lastOfPreviousMs! <= run.knownMs);
-          assert.notDeepEqual(answerAt(runs, previous), answerAt(runs, run.askedMs));
+      fc.property(spells, fc.integer({ min: 1, max: 80 }), fc.integer({ min: 0, max: 99 }), (told, tookMs, phaseMs) => {
+        const [first, ...runs] = ask(told, tookMs, phaseMs);
+        const { turns } = truthOf(told);
+        assert.equal(first!.ok, true);
+        assert.deepEqual(
+          runs.map(({ ok }) => ok),
+          turns.map(({ ok }) => ok),
+        );
+        runs.forEach(({ ok, lastOfPreviousMs, knownMs }, index) => {
+          const { ms } = turns[index]!;
+          const what = `${ok ? "back" : "silent"} at ${ms}, told ${lastOfPreviousMs}…${knownMs}`;
+          assert.ok(lastOfPreviousMs! <= ms && ms <= knownMs, what);
+          assert.ok(knownMs - lastOfPreviousMs! <= 250 + tookMs, what);
         });
       }),
     );
   });
 
-  it("encloses every change: not before the last question with the old answer, known when the new one was", () => {
+  it("takes no busy machine for a silent one: what is answered late, one after the other, is answered", () => {
     fc.assert(
-      fc.property(questions, (asked) => {
-        const { runs, questions } = told(asked);
-        for (const run of runs) {
-          const first = questions.find((question) => question.askedMs === run.askedMs)!;
-          assert.ok(run.askedMs <= run.knownMs && run.knownMs <= first.knownMs);
-        }
+      fc.property(fc.array(fc.integer({ min: 900, max: 1_700 }), { minLength: 40, maxLength: 80 }), (took) => {
+        const runs: Run[] = [];
+        const coder = new RunCoder("vm", (run) => runs.push(run));
+        const events = took.flatMap((tookMs, index) => {
+          const asked = index * 100;
+          return [
+            { ms: asked, happen: () => (coder.tick(asked), coder.asked(asked)) },
+            { ms: asked + tookMs, happen: () => coder.answered(up, asked, asked + tookMs) },
+          ];
+        });
+        const lastMs = took.length * 100;
+        const seen = events.filter(({ ms }) => ms <= lastMs).toSorted((one, other) => one.ms - other.ms);
+        for (const { happen } of seen) happen();
+        assert.ok(!runs.slice(1).some(({ ok }) => !ok), JSON.stringify(runs));
+        assert.equal(runs.at(-1)?.ok, true);
       }),
     );
   });
 
-  it("holds a question that is given up to have been silence as soon as an answer would have been heard", () => {
-    const good = { answer: answers[1]!, tookMs: 7 };
-    const { runs } = told([good, { ...good, tookMs: 30 }, good, { answer: answers[0]!, tookMs: 950 }]);
-    assert.deepEqual(runs.at(-1), { id: "vm", ...answers[0], askedMs: 300, knownMs: 330, lastOfPreviousMs: 200 });
-  });
-
-  it("does not guess how soon, before it has heard an answer", () => {
-    const { runs } = told([{ answer: answers[0]!, tookMs: 950 }]);
-    assert.equal(runs[0]!.knownMs, 950);
-  });
-
-  it("knows when one thawed that then answers all at once, by how long the last questions had to wait", () => {
+  it("tells another boot between the last question with the answer before and its first answer", () => {
     const runs: Run[] = [];
     const coder = new RunCoder("vm", (run) => runs.push(run));
-    coder.ask(0)(answers[1]!, 5);
-    const put = [100, 200, 300, 400, 500].map((askedMs) => coder.ask(askedMs));
-    for (const settle of put.slice(1)) settle(answers[1]!, 590);
-    put[0]!(answers[0]!, 1050);
-    assert.deepEqual(runs.at(-1), { id: "vm", ...answers[1], askedMs: 200, knownMs: 590, lastOfPreviousMs: 400 });
+    for (let asked = 0; asked < 1_000; asked += 100) {
+      coder.tick(asked);
+      coder.asked(asked);
+      coder.answered({ ...up, bootId: asked < 600 ? "one" : "two" }, asked, asked + 9);
+    }
+    assert.deepEqual(runs.at(-1), {
+      id: "vm",
+      ...up,
+      bootId: "two",
+      askedMs: 600,
+      knownMs: 609,
+      lastOfPreviousMs: 500,
+    });
   });
 
-  it("says since when questions are open", () => {
+  it("says of a guest that never answered that it is silent, and since when it knows", () => {
+    const runs: Run[] = [];
+    const coder = new RunCoder("vm", (run) => runs.push(run));
+    for (let asked = 0; asked < 3_000; asked += 100) {
+      coder.tick(asked);
+      coder.asked(asked);
+    }
+    assert.deepEqual(
+      runs.map(({ ok, askedMs, lastOfPreviousMs }) => [ok, askedMs, lastOfPreviousMs]),
+      [[false, 0, null]],
+    );
+  });
+
+  it("has told all but what it cannot know yet", () => {
     const coder = new RunCoder("vm", () => {});
-    const first = coder.ask(100);
-    const second = coder.ask(200);
-    second(answers[0]!, 210);
-    assert.equal(coder.openSinceMs, 100);
-    first(answers[0]!, 220);
-    assert.equal(coder.openSinceMs, null);
+    assert.equal(coder.toldUntilMs(50), 50);
+    for (let asked = 100; asked < 500; asked += 100) {
+      coder.tick(asked);
+      coder.asked(asked);
+      coder.answered(up, asked, asked + 5);
+    }
+    assert.equal(coder.toldUntilMs(450), 400, "silent it may be since");
   });
 });

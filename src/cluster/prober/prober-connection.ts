@@ -18,6 +18,8 @@ const firstWordMs = 30_000;
 export interface Listener {
   onRun(run: Run): void;
   onBlind(fromMs: number, toMs: number): void;
+  /** Whatever changed before that instant has been told. */
+  onTold(untilMs: number): void;
 }
 
 /** One life of the prober's program, as far as it is heard. Disposing of it ends the program. */
@@ -109,6 +111,7 @@ export class ProberConnection implements AsyncDisposable {
         break;
       case "alive":
         this.#toldMs = report.toldMs;
+        if (times.isKnown) this.#listener.onTold(this.toldUntilMs);
         break;
       case "run": {
         const { askedMs, knownMs, lastOfPreviousMs } = report;

@@ -13,6 +13,9 @@ const answerPort = 1501;
 /** Between two attempts to start the program anew, in milliseconds: doubled each time. */
 const retryMs = { first: 1_000, longest: 10_000 };
 
+/** How often it is told that a guest still answers beside another of its name, in milliseconds. */
+const againMs = 5_000;
+
 export interface RemoteProberOptions {
   kube: KubeClient;
   clock: Clock;
@@ -61,6 +64,7 @@ class RemoteProber implements Prober {
   #lost: Prober["lost"] = null;
   /** Since when it last could not ask for a while; null where it always could. */
   #lastLossMs: number | null = null;
+  #toldAgainMs = 0;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: RemoteProberOptions) {
@@ -111,6 +115,7 @@ class RemoteProber implements Prober {
     this.#connection = new ProberConnection(process, clock, [...this.#routes.values(), ...targets], {
       onRun: (run) => this.#heard(run),
       onBlind: (fromMs, toMs) => onLost?.(fromMs, toMs, "the prober's program did not run"),
+      onTold: (untilMs) => this.#tellAgain(untilMs),
     });
     await this.#connection.obeyed(signal);
     return this.#connection;
@@ -152,6 +157,19 @@ class RemoteProber implements Prober {
     const { sinceMs, reason } = this.#lost!;
     this.#lost = null;
     this.#options.onLost?.(sinceMs, this.#options.clock.now(), reason);
+  }
+
+  /** That a guest's VMI has ended, and another has its name, is no proof that it has: that it still answers is told. */
+  #tellAgain(untilMs: number): void {
+    if (untilMs - this.#toldAgainMs < againMs) return;
+    this.#toldAgainMs = untilMs;
+    const guests = [...this.#guests.entries()];
+    for (const [uid, { vmiName: vm, told }] of guests) {
+      const isAlone = !guests.some(([other, { vmiName }]) => vmiName === vm && other !== uid);
+      if (isAlone || told?.ok !== true) continue;
+      const lastOfPreviousMs = untilMs - periodMs;
+      this.#options.onSample({ vm, uid, ...told, atMs: untilMs, askedMs: lastOfPreviousMs, lastOfPreviousMs });
+    }
   }
 
   #heard(run: Run): void {
