@@ -15,6 +15,7 @@ export function during(background: Fault, fault: Fault): Fault {
     scope: background.scope === "node" ? "node" : fault.scope,
     summary: `${fault.summary}, while ${background.summary}`,
     needs: [...fault.needs, ...background.needs],
+    asks: [...(fault.asks ?? []), ...(background.asks ?? [])],
     unfit: (variant) => fault.unfit(variant) ?? background.unfit(variant),
     targets: (victims) => [...new Set([...background.targets(victims), ...fault.targets(victims)])],
     inject: async (cluster, victims) => {

@@ -1,4 +1,5 @@
 import type { Capability, Cluster, Receipt, VmiRef } from "../cluster/cluster.ts";
+import type { Permission } from "../kube/permission.ts";
 import type { PlannedFault, PlannedVariant } from "../experiment/plan.ts";
 
 /** One victim as it stands when the fault is about to hit it; a replica set has one per member. */
@@ -17,6 +18,8 @@ export interface Fault extends PlannedFault {
   /** One line for a person: what it does. */
   readonly summary: string;
   readonly needs: Capability[];
+  /** What it asks of the API server itself, beside what every experiment does; nothing by default. */
+  readonly asks?: readonly Permission[];
   /** Why this variant cannot be hit by it (no probe to fail, say), or null where it can. */
   unfit(variant: PlannedVariant): string | null;
   /** What the acts will be aimed at, for a dry run: VMIs or nodes. */

@@ -1,4 +1,4 @@
-import { migrate } from "../workload/migrate.ts";
+import { migrate, migrateNeeds } from "../workload/migrate.ts";
 import type { Fault } from "./fault.ts";
 import { hitEach, request } from "./hit.ts";
 
@@ -11,6 +11,7 @@ export function liveMigration(): Fault {
     sharing: "queued",
     summary: "virtctl migrate",
     needs: [],
+    asks: migrateNeeds,
     unfit: () => null,
     targets: (victims) => victims.map(({ vmi }) => `VMI ${vmi.name}`),
     inject: (cluster, victims) =>

@@ -1,10 +1,11 @@
+import { may } from "../kube/permission.ts";
 import { DeadlineError } from "../clock/deadline.ts";
 import { notYet, waitUntil } from "../clock/wait-until.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { VirtualMachineInstance } from "../kube/objects.ts";
 import { virtualMachineInstances } from "../kube/resources.ts";
-import { migrate } from "../workload/migrate.ts";
+import { migrate, migrateNeeds } from "../workload/migrate.ts";
 import { migrationObstacle } from "../workload/traits.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
 
@@ -27,6 +28,7 @@ export function migrationCrash({ of = "source" }: MigrationCrashOptions = {}): F
     sharing: "queued",
     summary: `kill -9 of the ${of}'s qemu in the middle of a live migration`,
     needs: ["kill-qemu"],
+    asks: [...migrateNeeds, may(["get"], virtualMachineInstances)],
     unfit: (variant) => {
       const obstacle = migrationObstacle(variant);
       return obstacle === null ? null : `it cannot be migrated (${obstacle})`;

@@ -1,3 +1,4 @@
+import { may } from "../kube/permission.ts";
 import { launcherPods } from "../workload/launcher-pods.ts";
 import { pods } from "../kube/resources.ts";
 import type { Fault } from "./fault.ts";
@@ -18,6 +19,7 @@ export function podDelete({ force = false }: PodDeleteOptions = {}): Fault {
     sharing: "independent",
     summary: force ? "kubectl delete pod --force --grace-period=0" : "kubectl delete pod",
     needs: [],
+    asks: [may(["delete"], pods)],
     unfit: () => null,
     targets: (victims) => victims.map(({ vmi }) => `launcher pod of ${vmi.name}`),
     inject: (cluster, victims) =>

@@ -1,3 +1,5 @@
+import { virtualMachineInstances } from "../kube/resources.ts";
+import { may } from "../kube/permission.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { launcherPods } from "../workload/launcher-pods.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
@@ -26,6 +28,7 @@ export function startCrash({ times = 1, thenCrash = false }: StartCrashOptions =
     sharing: "independent",
     summary: `the VM crashes, and its next ${times === 1 ? "start fails" : `${times} starts fail`}${thenCrash ? "; once it has run, it crashes again" : ""}`,
     needs: ["kill-qemu", "kill-launcher"],
+    asks: [may(["get"], virtualMachineInstances)],
     unfit: ({ kind, runStrategy }) => {
       if (kind === "VirtualMachine" && (runStrategy === "Always" || runStrategy === "RerunOnFailure")) return null;
       return "nothing starts it again after a crash";

@@ -1,3 +1,4 @@
+import { mayCall } from "../kube/permission.ts";
 import { virtualMachines } from "../kube/resources.ts";
 import type { Fault } from "./fault.ts";
 import { hitEach, request } from "./hit.ts";
@@ -11,6 +12,7 @@ export function virtctlRestart(): Fault {
     sharing: "independent",
     summary: "virtctl restart",
     needs: [],
+    asks: [mayCall(virtualMachines, "restart")],
     unfit: ({ kind }) => (kind === "VirtualMachine" ? null : "virtctl restart is for virtual machines alone"),
     targets: (victims) => victims.map(({ variant }) => `VM ${variant.name}`),
     inject: (cluster, victims) =>

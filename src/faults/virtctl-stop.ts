@@ -1,3 +1,4 @@
+import { mayCall } from "../kube/permission.ts";
 import { virtualMachines } from "../kube/resources.ts";
 import type { Fault } from "./fault.ts";
 import { hitEach, request } from "./hit.ts";
@@ -11,6 +12,7 @@ export function virtctlStop(): Fault {
     sharing: "independent",
     summary: "virtctl stop",
     needs: [],
+    asks: [mayCall(virtualMachines, "stop")],
     unfit: ({ kind }) => (kind === "VirtualMachine" ? null : "virtctl stop is for virtual machines alone"),
     targets: (victims) => victims.map(({ variant }) => `VM ${variant.name}`),
     inject: (cluster, victims) =>

@@ -1,3 +1,5 @@
+import { virtualMachineInstances } from "../kube/resources.ts";
+import { may } from "../kube/permission.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
 import { hitEach } from "./hit.ts";
@@ -20,6 +22,7 @@ export function vmCrash({ times = 1 }: VmCrashOptions = {}): Fault {
     sharing: "independent",
     summary: `kill -9 of the VM's qemu process${times === 1 ? "" : `, ${times} times in a row`}`,
     needs: ["kill-qemu"],
+    asks: times > 1 ? [may(["get"], virtualMachineInstances)] : [],
     unfit: ({ kind }) =>
       times > 1 && kind === "VirtualMachineInstanceReplicaSet"
         ? "its members are not followed by one of their name"

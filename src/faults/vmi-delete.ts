@@ -1,3 +1,4 @@
+import { may } from "../kube/permission.ts";
 import { virtualMachineInstances } from "../kube/resources.ts";
 import type { Fault } from "./fault.ts";
 import { hitEach, request } from "./hit.ts";
@@ -11,6 +12,7 @@ export function vmiDelete(): Fault {
     sharing: "independent",
     summary: "kubectl delete vmi",
     needs: [],
+    asks: [may(["delete"], virtualMachineInstances)],
     unfit: () => null,
     targets: (victims) => victims.map(({ vmi }) => `VMI ${vmi.name}`),
     inject: (cluster, victims) =>

@@ -1,6 +1,10 @@
 import type { Cluster, VmiRef } from "../cluster/cluster.ts";
-import { virtualMachines } from "../kube/resources.ts";
+import { may, mayCall, type Permission } from "../kube/permission.ts";
+import { migrations, virtualMachines } from "../kube/resources.ts";
 import type { Variant } from "./variant.ts";
+
+/** What that asks of the API server. */
+export const migrateNeeds: Permission[] = [mayCall(virtualMachines, "migrate"), may(["create"], migrations)];
 
 /** Asks for a live migration as virtctl does; of a VMI without a VM by the object that virtctl would have made. */
 export async function migrate(

@@ -1,0 +1,49 @@
+import { may, mayCall, type Permission } from "../kube/permission.ts";
+import {
+  kubeVirts,
+  migrations,
+  namespaces,
+  nodes,
+  pods,
+  virtualMachineInstances,
+  virtualMachines,
+  watchedFor,
+} from "../kube/resources.ts";
+import { resourceOf } from "../workload/resource-of.ts";
+import { kubeVirtNamespaceOf } from "./plan.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** What an experiment asks of the API server by itself, whatever cluster it runs on: its hands' own needs are the cluster's. */
+export function needsOf({ plan, fault, remedies }: Prepared): Permission[] {
+  if (plan.skip !== null) return [];
+  const kubeVirt = { namespace: kubeVirtNamespaceOf(plan.cluster) };
+  return [
+    ...watchedFor("", kubeVirt.namespace).map(({ resource, namespace }) =>
+      may(["list", "watch"], resource, namespace === kubeVirt.namespace ? kubeVirt : undefined),
+    ),
+    // What is left over after it is looked for everywhere.
+    ...[pods, virtualMachineInstances, migrations].map((resource) => may(["list"], resource, "everywhere")),
+    may(["list"], namespaces),
+    ...(plan.live === true ? [] : deployNeeds(plan)),
+    ...(fault.asks ?? []),
+    ...remedies.flatMap(({ asks = [] }) => asks),
+  ];
+}
+
+function deployNeeds(plan: Prepared["plan"]): Permission[] {
+  const deployed = plan.variants.filter(({ skip }) => skip === null);
+  const resources = deployed.flatMap(({ manifests }) => manifests).map(resourceOf);
+  return [
+    may(["create", "get", "delete"], namespaces),
+    ...resources.map((resource) => may(["create"], resource)),
+    // What lies in no namespace does not go with it.
+    ...resources.filter(({ namespaced }) => !namespaced).map((resource) => may(["get", "delete"], resource)),
+    ...(deployed.some(({ runStrategy }) => runStrategy === "Manual") ? [mayCall(virtualMachines, "start")] : []),
+    ...(plan.clusterEvictionStrategy === undefined ? [] : [may(["list", "get", "patch"], kubeVirts, "everywhere")]),
+  ];
+}
+
+/** What planning reads of VMs that run already. */
+export function targetNeeds(): Permission[] {
+  return [may(["get"], namespaces), may(["list"], nodes)];
+}
