@@ -1,7 +1,10 @@
-import { bystander, experiment, nodePressure, pinned, vm, type VmOptions } from "rebound";
+import { bystander, experiment, nodePressure, pinned, vm, type Variant, type VmOptions } from "rebound";
+
+/** On the same node, so that it might be evicted instead. */
+const beside = (variant: Variant) => pinned(bystander(variant));
 
 /** It uses less of what it requests than the others do, so that it is evicted last. */
-const modest = bystander(vm("modest", { resources: { requests: { memory: "1Gi" } } }));
+const modest = beside(vm("modest", { resources: { requests: { memory: "1Gi" } } }));
 
 /** Uses more than it requests. */
 const greedy = { memory: "512Mi", resources: { requests: { memory: "128Mi" } } } satisfies VmOptions;
@@ -38,33 +41,35 @@ export default [
     fault: nodePressure(),
     variants: [vm("evicted", { evictionStrategy: "None" }), modest],
   }),
-  experiment({
-    id: "node-pressure-pinned",
-    title: "An evicted VM that fits no other node waits until its own is no longer short of memory",
-    practices: ["run-strategy"],
-    fault: nodePressure(),
-    variants: [pinned(vm("evicted", { evictionStrategy: "LiveMigrate" })), modest],
-  }),
+  ...(["Always", "RerunOnFailure"] as const).map((runStrategy) =>
+    experiment({
+      id: `node-pressure-pinned-${runStrategy.toLowerCase()}`,
+      title: `An evicted VM under ${runStrategy} that fits no other node waits until its own is no longer short of memory`,
+      practices: ["run-strategy"],
+      fault: nodePressure(),
+      variants: [pinned(vm("evicted", { runStrategy, evictionStrategy: "LiveMigrate" })), modest],
+    }),
+  ),
   experiment({
     id: "node-pressure-over-request",
     title: "The VM that uses more than it requests is evicted first, however important it is",
     fault: nodePressure(),
     variants: [
       vm("over-its-request", { ...greedy, ...important }),
-      bystander(vm("within-its-request", frugal)),
-      bystander(vm("guaranteed", guaranteed)),
+      beside(vm("within-its-request", frugal)),
+      beside(vm("guaranteed", guaranteed)),
     ],
   }),
   experiment({
     id: "node-pressure-priority",
     title: "Of VMs that use more than they request the least important is evicted first, however little that is",
     fault: nodePressure(),
-    variants: [vm("less-important", lessGreedy), bystander(vm("important", { ...greedy, ...important }))],
+    variants: [vm("less-important", lessGreedy), beside(vm("important", { ...greedy, ...important }))],
   }),
   experiment({
     id: "node-pressure-greed",
     title: "Of VMs as important as one another the one furthest above its request is evicted first",
     fault: nodePressure(),
-    variants: [vm("furthest-above", greedy), bystander(vm("less-above", lessGreedy))],
+    variants: [vm("furthest-above", greedy), beside(vm("less-above", lessGreedy))],
   }),
 ];

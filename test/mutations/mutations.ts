@@ -1,5 +1,6 @@
 import { fates } from "./fates.ts";
 import type { Mutation } from "./mutation.ts";
+import { parts } from "./parts.ts";
 
 const handler = "src/simulator/kubevirt/handler/virt-handler.ts";
 const settings = "src/simulator/settings.ts";
@@ -193,4 +194,4 @@ const expectations: Mutation[] = [
   },
 ];
 
-export const mutations: Mutation[] = [...fates, ...remedies, ...constants, ...expectations];
+export const mutations: Mutation[] = [...fates, ...parts, ...remedies, ...constants, ...expectations];

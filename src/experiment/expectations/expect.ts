@@ -3,6 +3,7 @@ import { backgroundOf, wayOf, type Situation } from "./situation.ts";
 import { sources, type Row } from "./row.ts";
 import { risksSplitBrain } from "./split-brain.ts";
 import { platformTable } from "./table.ts";
+import { terminatingPods } from "./terminating-pods.ts";
 import { noWait, recreate, slowness, start, sum, type Wait } from "./times.ts";
 
 /** What a rule says of a situation, and how long one must watch to see it. */
@@ -37,12 +38,14 @@ function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situati
   const again = outcome === "restarted" ? sum(recreate, start(situation)) : noWait;
   const total = sum(wait, again, slowness(situation));
   const isComeback = comebacks.has(outcome);
+  const left = situation.variant.role === "victim" ? terminatingPods(situation) : undefined;
   return {
     expectation: {
       outcome,
       withinMs: isComeback ? total.most : null,
       floorMs: isComeback ? total.least : null,
       maxDowntimeMs: null,
+      ...(left !== undefined && { terminatingPods: left }),
       ...(risksSplitBrain(situation) && { mayBeTwice: true as const }),
       source,
     },

@@ -31,7 +31,7 @@ export const nodeRows: readonly Row[] = [
     fault: "node-pressure",
     phase: "observe",
     when: ({ variant }) => variant.pinned === true,
-    outcomes: { ...afterFailure, Always: "stuck", RerunOnFailure: "stuck" },
+    outcomes: { Always: "stuck", RerunOnFailure: "stuck" },
     waits: (situation) => times.sum(times.evicted, times.launcherDead(situation)),
   },
   {
@@ -41,8 +41,8 @@ export const nodeRows: readonly Row[] = [
     phase: "return",
     when: ({ variant }) => variant.pinned === true,
     // It has waited for room on that node since.
-    outcomes: { ...all("stopped"), Always: "resumed", RerunOnFailure: "resumed" },
-    waits: () => times.pressureOver,
+    outcomes: { Always: "resumed", RerunOnFailure: "resumed" },
+    waits: times.pressureOver,
   },
   {
     id: "evicted by the kubelet, which asks nobody",

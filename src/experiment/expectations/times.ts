@@ -63,8 +63,13 @@ export function launcherDead({ variant }: Situation): Wait {
 /** The kubelet looks every 10 s whether memory is short, and gives what it evicts 1 s (pkg/kubelet/eviction). */
 export const evicted: Wait = { least: 0, most: 10_000 + 1_000 + 5_000 };
 
-/** A node stays under pressure for 5 min after it was last (evictionPressureTransitionPeriod); what waits for it is tried again. */
-export const pressureOver: Wait = { least: 0, most: 300_000 + 10_000 + 30_000 };
+/**
+ * A node counts as short of memory for 5 min after it last was (evictionPressureTransitionPeriod): from the eviction on
+ * that made room, or from the memory's return. What waits for it is tried again.
+ */
+export function pressureOver({ heldMs }: Situation): Wait {
+  return { least: Math.max(0, 300_000 - 10_000 - (heldMs ?? 0)), most: 300_000 + 10_000 + 30_000 };
+}
 
 /** A hung guest's i6300esb fires after the 30 s that the guest's own daemon sets. */
 export const watchdogDevice: Wait = { least: 30_000, most: 35_000 };
