@@ -7,7 +7,7 @@ const patience = { least: 1_000, most: 4_000, times: 3 };
 const kept = 100;
 
 /** After the first answer, so long is waited for those that tell how promptly it answers, in milliseconds. */
-const firstWordsMs = 150;
+const firstWordsMs = 1_000;
 
 const silence: Answer = { ok: false, bootId: null, marker: null };
 

@@ -118,21 +118,39 @@ describe("the run-length coding of answers", () => {
     );
   });
 
+  it("waits three times as long as it lately took before it calls one silent, and a second at least", () => {
+    const silentAfter = (everyMs: number): number => {
+      const runs: Run[] = [];
+      const coder = new RunCoder("vm", (run) => runs.push(run));
+      for (let now = 0; now <= 6_000; now += 100) {
+        coder.tick(now);
+        coder.asked(now);
+        if (now % everyMs === 0) coder.answered(up, now, now + 1);
+      }
+      for (let now = 6_001; ; now++) {
+        coder.tick(now);
+        if (runs.at(-1)?.ok === false) return now - 6_001;
+      }
+    };
+    assert.equal(silentAfter(100), 1_001);
+    assert.equal(silentAfter(600), 1_801);
+  });
+
   it("tells another boot between the last question with the answer before and its first answer", () => {
     const runs: Run[] = [];
     const coder = new RunCoder("vm", (run) => runs.push(run));
-    for (let asked = 0; asked < 1_000; asked += 100) {
+    for (let asked = 0; asked < 3_000; asked += 100) {
       coder.tick(asked);
       coder.asked(asked);
-      coder.answered({ ...up, bootId: asked < 600 ? "one" : "two" }, asked, asked + 9);
+      coder.answered({ ...up, bootId: asked < 2_000 ? "one" : "two" }, asked, asked + 9);
     }
     assert.deepEqual(runs.at(-1), {
       id: "vm",
       ...up,
       bootId: "two",
-      askedMs: 600,
-      knownMs: 609,
-      lastOfPreviousMs: 500,
+      askedMs: 2_000,
+      knownMs: 2_009,
+      lastOfPreviousMs: 1_900,
     });
   });
 
@@ -152,11 +170,11 @@ describe("the run-length coding of answers", () => {
   it("has told all but what it cannot know yet", () => {
     const coder = new RunCoder("vm", () => {});
     assert.equal(coder.toldUntilMs(50), 50);
-    for (let asked = 100; asked < 500; asked += 100) {
+    for (let asked = 100; asked < 2_000; asked += 100) {
       coder.tick(asked);
       coder.asked(asked);
       coder.answered(up, asked, asked + 5);
     }
-    assert.equal(coder.toldUntilMs(450), 400, "silent it may be since");
+    assert.equal(coder.toldUntilMs(1_950), 1_900, "silent it may be since");
   });
 });
