@@ -3,7 +3,7 @@ import type { Stage, StageName } from "./recovery.ts";
 
 /**
  * The gaps between milestones in time order, in whole milliseconds. They sum to `toMs - fromMs` by construction:
- * milestones outside are moved to the edge, and what follows the last is the stage `finally`.
+ * milestones outside are moved to the edge, and what follows the last is the stage `finish`.
  */
 export function stagesBetween(fromMs: number, toMs: number, milestones: Milestone[], finish: StageName): Stage[] {
   const ordered = milestones

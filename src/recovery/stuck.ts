@@ -62,7 +62,7 @@ function ofTheGuest(incarnation: Incarnation, ms: number): StuckOn {
   const wasReady = incarnation.states.some(({ atMs, value }) => atMs <= ms && isReady(value));
   const answers = answeringSwitches(incarnation).filter((each) => each.highMs <= ms);
   if (answers.length > 0) return answers.at(-1)?.on === true ? "not-ready" : "guest-hung";
-  const isReadyNow = incarnation.states.at(-1)?.value.ready === true;
+  const isReadyNow = valueAt(incarnation.states, ms)?.ready === true;
   return wasReady && !isReadyNow ? "not-ready" : "starting";
 }
 
