@@ -22,7 +22,7 @@ say console "$line"
 const hang = `
 if monitor "info qtree" | grep -q pvpanic; then fail "it has a panic device: its kernel's end would be a crash, not a hang"; fi
 ${panic}
-if printed "Rebooting in|end Kernel panic" 10; then
+if printed "Rebooting in|end Kernel panic" 3; then
   case $line in *Rebooting*) fail "the guest's kernel reboots after a panic (its panic timeout is not 0): it does not hang" ;; esac
 fi
 `;
