@@ -4,6 +4,7 @@ import { exitCodeOf, explain } from "./failure.ts";
 import { clusterCommand } from "./cluster.ts";
 import { listCommand } from "./list.ts";
 import { registerModuleHooks } from "./module-hooks.ts";
+import { rbacCommand } from "./rbac.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -36,6 +37,7 @@ function parser(args: string[], version: string) {
     .command(simulateCommand)
     .command(clusterCommand)
     .command(undoCommand)
+    .command(rbacCommand)
     .command(listCommand)
     .demandCommand(1, 1, "say what to do, as in `rebound run basics`")
     .strict()

@@ -11,12 +11,13 @@ import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts"
 import { terminalReport } from "../report/terminal-table.ts";
 import { claimCluster, noClaim, type Claim } from "../safety/claim.ts";
 import type { Beginning } from "../safety/file-journal.ts";
-import { chooseCluster, clusterShape, clusterWords, confirmCluster, writtenCluster } from "./choose-cluster.ts";
+import { chooseCluster, clusterShape, clusterWords, confirmCluster, imageOf, writtenCluster } from "./choose-cluster.ts";
 import { chooseTarget, targetShape, targetWords } from "./choose-target.ts";
 import { deliver } from "./deliver.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkOptions, wholeNumber, word } from "./options.ts";
+import { lookAhead, mustBePermitted, outlookText } from "./outlook.ts";
 import { planJson, planText } from "./plan-text.ts";
 import { showProgress } from "./progress.ts";
 import { runExperiments } from "./run-experiments.ts";
@@ -63,10 +64,10 @@ export async function run(argv: unknown): Promise<number> {
   const startedAt = new Date();
   const options = checkOptions(runOptions, argv);
   const cluster = await chooseCluster(options);
-  const prepared = await prepareRun(options, cluster);
+  const { prepared, outlook } = await prepareRun(options, cluster);
   for (const note of notesOf(prepared)) say(note);
   if (options.dryRun) {
-    process.stdout.write(options.json ? planJson(prepared) : planText(prepared));
+    process.stdout.write(options.json ? planJson(prepared) : planText(prepared) + outlook);
     return exitCodes.green;
   }
   await confirmCluster(cluster, options.yes, askAtTerminal());
@@ -85,18 +86,26 @@ export async function run(argv: unknown): Promise<number> {
 }
 
 /** Plans everything on a cluster of the same make, so that what cannot be is refused before anything is written. */
-async function prepareRun(options: RunOptions, choice: ClusterChoice): Promise<Prepared[]> {
+async function prepareRun(
+  options: RunOptions,
+  choice: ClusterChoice,
+): Promise<{ prepared: Prepared[]; outlook: string }> {
   await using cluster = await openCluster(choice, { seed: options.seed, holdMs: 0 });
   const { vm, grep = null, fault = null, remedy = null, practice = null, shard = null, target: _, ...rest } = options;
   const siteRules = options.expectations ?? null;
+  const guestImage = imageOf(options, "guest");
   const target = chooseTarget(options);
   if (target !== null && vm.length > 0) throw new UsageError("--vm and --target exclude each other");
   const prepared = await prepare(
-    { ...rest, target, vmFiles: vm, siteRules, grep, fault, remedy, practice, shard },
+    { ...rest, target, vmFiles: vm, siteRules, grep, fault, remedy, practice, shard, guestImage },
     cluster,
   );
   await mustBeAllowed(prepared, cluster);
-  return prepared;
+  if (choice.provider === "existing" && options.dryRun) {
+    return { prepared, outlook: `\n${outlookText(await lookAhead(prepared, choice, cluster))}` };
+  }
+  await mustBePermitted(prepared, choice, cluster);
+  return { prepared, outlook: "" };
 }
 
 /** No other run touches a real cluster meanwhile, and what an earlier one did to it is undone. */
