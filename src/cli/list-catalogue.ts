@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { builtInScenarios, loadScenarios } from "../experiment/load-scenarios.ts";
 import { exitCodes } from "../errors.ts";
+import type { Row } from "../experiment/expectations/row.ts";
+import { platformTable } from "../experiment/expectations/table.ts";
 import { faults } from "../faults/catalogue.ts";
 import { practices } from "../practices/catalogue.ts";
 import { remedies } from "../remedies/catalogue.ts";
@@ -8,7 +10,7 @@ import { columns } from "./columns.ts";
 import { checkOptions } from "./options.ts";
 import { hasColours } from "./terminal.ts";
 
-const kinds = ["scenarios", "faults", "remedies", "practices"] as const;
+const kinds = ["scenarios", "faults", "remedies", "practices", "rules"] as const;
 const options = z.object({ what: z.enum(kinds).optional(), json: z.boolean() });
 
 /** What a table shows of a thing that is listed, and what JSON does. */
@@ -57,6 +59,24 @@ const listers: Record<(typeof kinds)[number], () => Promise<Listing>> = {
       rows: remedies.map(({ name, summary }) => [name, summary]),
       json: remedies.map(({ name, summary }) => ({ name, summary })),
     }),
+  rules: () =>
+    Promise.resolve({
+      head: ["rule", "after", ...ways, "where it is documented"],
+      rows: platformTable.map((row) => [
+        row.id,
+        causeOf(row),
+        ...ways.map((way) => row.outcomes[way] ?? "–"),
+        row.source,
+      ]),
+      json: platformTable.map(({ id, source, fault, parameters = {}, phase, outcomes }) => ({
+        id,
+        faults: [fault].flat(),
+        parameters,
+        phases: [phase].flat(),
+        outcomes,
+        source,
+      })),
+    }),
   practices: async () => {
     const scenarios = await listScenarios();
     const listed = practices.map(({ id, section, promise }) => ({
@@ -74,6 +94,17 @@ const listers: Record<(typeof kinds)[number], () => Promise<Listing>> = {
     };
   },
 };
+
+/** The ways of running a VM that the rules tell apart. */
+const ways = ["Always", "RerunOnFailure", "Manual", "Once", "bare", "replicaSet"] as const;
+
+/** `drain then uncordon or return`: the faults and phases of which a rule speaks. */
+function causeOf({ fault, parameters = {}, phase }: Row): string {
+  const faults = [fault].flat().join(" or ");
+  const details = Object.keys(parameters).length === 0 ? "" : ` (${parametersText(parameters)})`;
+  const phases = [phase].flat();
+  return `${faults}${details}${phases.join() === "observe" ? "" : ` then ${phases.join(" or ")}`}`;
+}
 
 interface ListedScenario {
   name: string;

@@ -3,12 +3,12 @@ import type { CommandModule } from "yargs";
 /** `rebound list`: what it takes. */
 export const listCommand: CommandModule = {
   command: "list [what]",
-  describe: "List the scenarios, faults, remedies and practices there are",
+  describe: "List the scenarios, faults, remedies, practices and rules there are",
   builder: (yargs) =>
     yargs
       .positional("what", {
         type: "string",
-        choices: ["scenarios", "faults", "remedies", "practices"],
+        choices: ["scenarios", "faults", "remedies", "practices", "rules"],
         describe: "only these",
       })
       .option("json", { type: "boolean", default: false, describe: "print JSON" })

@@ -242,6 +242,7 @@ const notObserved: Recovery = {
   censoredAtMs: null,
   downtimeMs: null,
   twiceMs: null,
+  terminatingPods: 0,
   stages: [],
   slowest: null,
   advice: null,

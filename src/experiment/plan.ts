@@ -28,6 +28,8 @@ export interface Expectation {
   maxDowntimeMs: number | null;
   /** The least time to recover that the live settings allow, in milliseconds; null where none can be computed. */
   floorMs: number | null;
+  /** Whether its pods must be left Terminating on the lost node at the phase's end, or gone. */
+  terminatingPods?: "left" | "none";
   /** Whether the platform warns that two guests of the VM may run at once, so that seeing it is a finding and nothing more. */
   mayBeTwice?: true;
   /** Where the platform documents this: a row of its documentation, or the scenario that overrides it. */

@@ -41,8 +41,24 @@ export function judge(the: Case): Judged {
     const reason = "two guests of it ran at once, and nothing warns of that: what both wrote to is damaged";
     return { verdict: "unexpected", reasons: [reason] };
   }
+  const misplaced = misplacedPods(the);
+  if (the.recovery.outcome === the.expectation.outcome && misplaced !== null) {
+    return { verdict: "unexpected", reasons: [misplaced] };
+  }
   if (the.recovery.outcome !== the.expectation.outcome) return differs(the.expectation, the.recovery);
   return comebacks.has(the.recovery.outcome) ? inTime(the.expectation, the) : asExpected;
+}
+
+/** What is wrong with the pods that were left, or were not, on a lost node; null where nothing is. */
+function misplacedPods({ expectation, recovery: { terminatingPods } }: Case): string | null {
+  switch (expectation?.terminatingPods) {
+    case "left":
+      return terminatingPods > 0 ? null : "its pods should be left Terminating on the lost node, and none is";
+    case "none":
+      return terminatingPods === 0 ? null : `${terminatingPods} of its pods are left Terminating, and should be gone`;
+    default:
+      return null;
+  }
 }
 
 const asExpected: Judged = { verdict: "as-expected", reasons: [] };

@@ -68,6 +68,7 @@ export function judgeRecovery(
       isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window,
     ),
     twiceMs,
+    terminatingPods: terminatingPods(subject, window),
     stages,
     slowest: slowestOf(stages, governing),
     advice: adviceOf(stages, governing),
@@ -77,6 +78,14 @@ export function judgeRecovery(
     members: membersOf(timeline, subject, window, settleMs),
     evidence: evidenceOf(timeline, subject, reading, window),
   };
+}
+
+function terminatingPods({ incarnations }: SubjectTimeline, { untilMs }: Window): number {
+  const pods = incarnations.flatMap((incarnation) => incarnation.pods);
+  return pods.filter(({ states }) => {
+    const state = valueAt(states, untilMs);
+    return state?.exists === true && state.deleting;
+  }).length;
 }
 
 /** A split brain in words. */

@@ -88,6 +88,8 @@ export interface Recovery {
   downtimeMs: Measured | null;
   /** Between these instants two guests of it were seen alive at once; null where they were not. */
   twiceMs: Interval | null;
+  /** How many of its launcher pods are marked for deletion at the window's end, and still there. */
+  terminatingPods: number;
   stages: Stage[];
   slowest: { name: StageName; because: string } | null;
   /** The setting by which most could be gained, and how much of the whole it governs; null where none governs any. */

@@ -49,6 +49,7 @@ const expectation = z.strictObject({
   outcome,
   withinMs: durationMs.nullable(),
   maxDowntimeMs: durationMs.nullable(),
+  terminatingPods: z.enum(["left", "none"]).optional().describe("what must be of its pods on a lost node at the end"),
   mayBeTwice: z.literal(true).optional().describe("the platform warns that two guests of the VM may run at once"),
   source: z.string().describe("where the platform documents this, or the scenario that says so"),
 });
@@ -70,6 +71,7 @@ const judgement = z.strictObject({
   endedMs: instantMs.nullable(),
   censoredAtMs: instantMs.nullable(),
   downtimeMs: measured.nullable(),
+  terminatingPods: z.int().min(0).describe("how many of its pods are marked for deletion at the end, and still there"),
   twiceMs: interval.nullable().describe("between these instants two guests of the VM were seen alive at once"),
   stages: z.array(z.strictObject({ name: z.enum(stageNames), ms: z.int() })),
   slowest: z.strictObject({ name: z.enum(stageNames), because: z.string() }).nullable(),

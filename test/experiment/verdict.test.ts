@@ -23,6 +23,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     censoredAtMs: null,
     downtimeMs: null,
     twiceMs: null,
+    terminatingPods: 0,
     stages: [],
     slowest: null,
     advice: null,
@@ -137,5 +138,17 @@ describe("the verdict", () => {
       broken: null,
     });
     assert.deepEqual(reasons, ["expected restarted (the book), but it is stopped: the VMI ended Succeeded"]);
+  });
+
+  it("is red where a lost node keeps pods that should be gone, and where it kept none that should be left", () => {
+    const verdictWith = (terminatingPods: number, expected: "left" | "none") =>
+      verdictOf({
+        expectation: expecting("stuck", { terminatingPods: expected }),
+        recovery: seen("stuck", { terminatingPods }),
+      });
+    assert.equal(verdictWith(1, "left"), "as-expected");
+    assert.equal(verdictWith(0, "left"), "unexpected");
+    assert.equal(verdictWith(0, "none"), "as-expected");
+    assert.equal(verdictWith(2, "none"), "unexpected");
   });
 });

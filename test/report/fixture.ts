@@ -39,6 +39,7 @@ export function aJudgement(over: Partial<Judgement> = {}): Judgement {
     ttrMs: measured(26_380, 240),
     fromReliefMs: null,
     twiceMs: null,
+    terminatingPods: 0,
     endedMs: null,
     censoredAtMs: null,
     downtimeMs: measured(26_100, 1000),

@@ -38,7 +38,8 @@ describe("summary.md", () => {
 
   it("begins with the counts and has a table row for every judgement", () => {
     assert.match(markdown, /^# Recovery: 26 green, 4 red, 1 invalid, 1 not injected, 2 skipped\n/);
-    const [experiments = "", practices = ""] = markdown.split("## Practices");
+    const [experiments = "", rest = ""] = markdown.split("## Practices");
+    const [practices = ""] = rest.split("\n## ");
     const tableRows = experiments
       .split("\n")
       .filter((line) => line.startsWith("| ") && !/^\| (?:variant|---) /.test(line));

@@ -78,6 +78,7 @@ const noTimes = {
   goodAtMs: null,
   downtimeMs: null,
   twiceMs: null,
+  terminatingPods: 0,
   stages: [],
   slowest: null,
   floorMs: null,

@@ -64,6 +64,7 @@ function facts({ variant, judgement }: Row): Markup[] {
     measured && measured.low < measured.high ? formatInterval(measured) : undefined;
   const pairs: [name: string, value: string | null, note?: string | undefined][] = [
     ["Outcome", judgement.outcome, outcomeDetail(judgement) ?? undefined],
+    ["Pods left Terminating", judgement.terminatingPods > 0 ? String(judgement.terminatingPods) : null],
     ["Split brain", twiceText(judgement), "two guests of it alive at once"],
     ["Time to recover", timeText(variant, judgement), range(ttrMs)],
     ["From the relief", fromReliefMs && formatMeasured(fromReliefMs), range(fromReliefMs)],

@@ -75,6 +75,7 @@ describe("the stage waterfall", () => {
       on: "node-lost",
       ttrMs: null,
       twiceMs: null,
+      terminatingPods: 0,
       stages: [],
       downtimeMs: null,
       censoredAtMs: 521_000,
