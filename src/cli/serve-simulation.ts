@@ -17,6 +17,7 @@ const simulateOptions = z.object({
     .transform(Number),
   host: word,
   port: wholeNumber(0, 65_535),
+  hyperConverged: z.boolean(),
   kubeconfig: word,
 });
 

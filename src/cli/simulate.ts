@@ -22,6 +22,11 @@ export const simulateCommand: CommandModule = {
         default: "rebound.kubeconfig",
         describe: "the file to write for clients; one that Rebound did not write is left alone",
       })
+      .option("hyper-converged", {
+        type: "boolean",
+        default: false,
+        describe: "with the HyperConverged Cluster Operator: VMs that say nothing are migrated off drained nodes",
+      })
       .example("$0 simulate", "then: kubectl --kubeconfig rebound.kubeconfig get nodes")
       .example("$0 simulate --speed 60", "an hour in a minute")
       .strict(),

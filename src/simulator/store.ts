@@ -217,15 +217,19 @@ export class Store {
     if (finalizer !== undefined && meta.finalizers?.includes(finalizer) !== true) {
       meta.finalizers = [...(meta.finalizers ?? []), finalizer];
     }
-    const grace = resource === "pods" ? podGraceSeconds(draft, options.gracePeriodSeconds) : 0;
     if (meta.deletionTimestamp === undefined) {
+      const grace = resource === "pods" ? podGraceSeconds(draft, options.gracePeriodSeconds) : 0;
       meta.deletionTimestamp = secondsAfter(this.#clock.wall(), grace);
       meta.deletionGracePeriodSeconds = grace;
       if (meta.generation !== undefined) meta.generation++;
-    } else if (grace < (meta.deletionGracePeriodSeconds ?? 0)) {
-      const saved = (meta.deletionGracePeriodSeconds ?? 0) - grace;
-      meta.deletionTimestamp = secondsAfter(new Date(meta.deletionTimestamp), -saved);
-      meta.deletionGracePeriodSeconds = grace;
+    } else {
+      // What is marked already can only be given less time, by who says how much (registry/rest: BeforeDelete).
+      const left = meta.deletionGracePeriodSeconds ?? 0;
+      const saved = left - (options.gracePeriodSeconds ?? left);
+      if (saved > 0) {
+        meta.deletionTimestamp = secondsAfter(new Date(meta.deletionTimestamp), -saved);
+        meta.deletionGracePeriodSeconds = left - saved;
+      }
     }
     const released = isReleased(resource, draft);
     if (released && resource !== "pods") return this.#remove(resource, old, options);

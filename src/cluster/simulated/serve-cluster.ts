@@ -15,6 +15,8 @@ export interface ServeOptions {
   host: string;
   /** 0 takes any that is free. */
   port: number;
+  /** Whether the HyperConverged Cluster Operator is on it. */
+  hyperConverged?: boolean;
 }
 
 /** A simulated cluster that clients outside of this process can use. */
@@ -28,8 +30,8 @@ export interface ServedCluster extends AsyncDisposable {
 
 /** Serves a simulated cluster whose time goes along with the machine's, beginning now. */
 export async function serveSimulatedCluster(options: ServeOptions): Promise<ServedCluster> {
-  const { seed, nodes, speed, host, port } = options;
-  const simulation = createSimulation({ seed, workers: nodes, epochMs: Date.now() });
+  const { seed, nodes, speed, host, port, hyperConverged = false } = options;
+  const simulation = createSimulation({ seed, workers: nodes, settings: { hyperConverged }, epochMs: Date.now() });
   const { authority, server, client } = await generateCertificates([...new Set([host, "127.0.0.1", "localhost"])]);
   const listening = await serve((request) => simulation.api.handle(request), {
     host,

@@ -21,6 +21,9 @@ const cgroupV1 =
 const runtimeCheckMs = 5_000;
 const runtimePatienceMs = 30_000;
 
+/** How often a kubelet asks the runtime for all its containers. */
+const relistMs = 1_000;
+
 /** The kubelet of one machine: starts and stops with it, knows of the API what reaches it, and cares for its pods. */
 export class Kubelet implements PodWorkerHost, EvictionHost {
   readonly world: World;
@@ -57,12 +60,7 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
     this.#heartbeat = new Heartbeat(world, machine, profile);
     this.#heartbeat.memoryPressure = () => this.#evictions?.memoryPressure === true;
     this.#eventFilter = new EventFilter(world.clock);
-    runtime.onExit((podUid) => {
-      if (this.#running)
-        this.later(this.latency(20, 120, podUid, "exit seen", world.clock.now()), () =>
-          this.#workers.get(podUid)?.sync(),
-        );
-    });
+    runtime.onExit((podUid) => this.#exited(podUid));
     world.onReachChange(profile.name, () => this.#changed());
   }
 
@@ -160,6 +158,16 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
     const message = "Pod was terminated in response to imminent node shutdown.";
     for (const worker of this.#workers.values())
       worker.kill(graceMs, { reason: "Terminated", message, disrupts: true });
+  }
+
+  /** What it waits for it sees at once, any other end with the next relist of containers (pkg/kubelet/pleg: one a second). */
+  #exited(podUid: string): void {
+    const worker = this.#workers.get(podUid);
+    if (!this.#running || worker === undefined) return;
+    const now = this.world.clock.now();
+    const toRelistMs = relistMs - ((now + this.latency(0, relistMs, "relist phase", this.#run)) % relistMs);
+    const seenMs = worker.waitsForEnd ? 0 : toRelistMs + (worker.over ? this.latency(0, relistMs, podUid, "over") : 0);
+    this.later(seenMs + this.latency(20, 120, podUid, "exit seen", now), () => this.#workers.get(podUid)?.sync());
   }
 
   #changed(): void {

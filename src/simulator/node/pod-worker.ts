@@ -106,6 +106,17 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** Whether it has told containers to end and waits for that. */
+  get waitsForEnd(): boolean {
+    if (this.#gone || this.#verdict !== undefined || this.#killGraceMs !== undefined) return true;
+    return this.#pod.metadata.deletionTimestamp !== undefined;
+  }
+
+  /** Whether its main containers have ended by themselves, and what ran beside them is told to. */
+  get over(): boolean {
+    return !this.waitsForEnd && this.#told.size > 0;
+  }
+
   /** A newer version of the pod has come from the API. */
   update(pod: Pod): void {
     const grace = this.#pod.metadata.deletionGracePeriodSeconds;
@@ -173,8 +184,7 @@ export class PodWorker {
 
   /** Whether its containers are to stop, or have nothing left to run for. */
   #isEnding(): boolean {
-    if (this.#gone || this.#verdict !== undefined || this.#killGraceMs !== undefined) return true;
-    if (this.#pod.metadata.deletionTimestamp !== undefined) return true;
+    if (this.waitsForEnd) return true;
     const records = (containers: Container[]): (ContainerRecord | undefined)[] =>
       containers.map(({ name }) => this.#host.runtime.record(this.#uid, name));
     const over = (record: ContainerRecord | undefined): boolean =>

@@ -45,6 +45,8 @@ export class Launcher implements Process {
   /** Whether nobody is there to ask about the domain. */
   #libvirtAway = false;
   #starting = false;
+  /** Whether what asks on the pod's own address is passed on to the guest. */
+  #masquerades = false;
   #ended = false;
   #deadline: Timer | undefined;
   #finalWait: Timer | undefined;
@@ -73,7 +75,7 @@ export class Launcher implements Process {
     });
     machine.schedule(argumentSeconds(compute, "--qemu-timeout") * 1000, () => {
       // virt-launcher panics when it has waited for its domain in vain.
-      if (this.domain === undefined && !this.incoming) this.#exit(0, { code: 2, reason: "Error" });
+      if (this.domain === undefined && !this.incoming) this.#exit(this.#goodbyeMs(), { code: 2, reason: "Error" });
     });
     this.#graceMs = argumentSeconds(compute, "--grace-period-seconds") * 1000;
   }
@@ -89,6 +91,7 @@ export class Launcher implements Process {
   startDomain(vmi: VirtualMachineInstance): void {
     if (this.#starting || !this.ready) return;
     this.#starting = true;
+    this.#masquerades = masquerades(vmi);
     this.machine.schedule(this.#draw("qemu", 200, 600), () => {
       if (this.alive) this.domain = new Domain(this.#world, vmi, this.machine, () => this.#domainChanged());
       this.#domainChanged();
@@ -102,8 +105,9 @@ export class Launcher implements Process {
   }
 
   /** A qemu starts that waits for a guest to come from elsewhere. */
-  expect(): void {
+  expect(vmi: VirtualMachineInstance): void {
     this.incoming = true;
+    this.#masquerades = masquerades(vmi);
     this.#listener.changed(this);
   }
 
@@ -123,7 +127,7 @@ export class Launcher implements Process {
   cleanUp(): void {
     if (this.domain !== undefined || !this.#alive) return;
     this.incoming = false;
-    this.#exit(this.#draw("exit", 900, 2_200), { code: 0, reason: "Completed" });
+    this.#exit(this.#goodbyeMs(), { code: 0, reason: "Completed" });
   }
 
   /** Tells its listeners that something about its domain is new. */
@@ -135,7 +139,7 @@ export class Launcher implements Process {
   finalStateTaken(): void {
     if (this.#finalWait === undefined || !this.#alive) return;
     this.#finalWait.cancel();
-    this.#exit(this.#draw("exit", 900, 2_200), { code: 0, reason: "Completed" });
+    this.#exit(this.#goodbyeMs(), { code: 0, reason: "Completed" });
   }
 
   /** qemu is killed, and only that; answers whether there was one. One that waits for a guest has none to lose. */
@@ -159,10 +163,11 @@ export class Launcher implements Process {
     });
   }
 
-  /** virt-launcher itself is killed: its monitor ends qemu and exits with the launcher's status. */
+  /** virt-launcher itself is killed: its monitor ends qemu, looks a second later whether that is gone, and exits with -1. */
   killMainProcess(): void {
+    const qemuMs = this.domain?.live === true ? 1_000 : 0;
     this.#lose();
-    this.#exit(this.#draw("monitor", 300, 1_500), { code: 137, reason: "Error" });
+    this.#exit(qemuMs + this.#goodbyeMs(), { code: 255, reason: "Error" });
   }
 
   signal(signal: Signal): void {
@@ -174,7 +179,7 @@ export class Launcher implements Process {
     if (this.shutdownRequested || !this.#alive) return;
     this.shutdownRequested = true;
     if (this.domain === undefined) {
-      this.#exit(this.#draw("exit", 900, 2_200), { code: 0, reason: "Completed" });
+      this.#exit(this.#goodbyeMs(), { code: 0, reason: "Completed" });
       return;
     }
     // Should virt-handler not act on it, the launcher does at its own deadline.
@@ -208,7 +213,9 @@ export class Launcher implements Process {
     if (this.domain !== undefined && !this.domain.live && this.#finalWait === undefined) {
       this.#deadline?.cancel();
       const waitMs = this.#world.settings.finalNotifySeconds * 1000;
-      this.#finalWait = this.machine.schedule(waitMs, () => this.#exit(0, { code: 0, reason: "Completed" }));
+      this.#finalWait = this.machine.schedule(waitMs, () =>
+        this.#exit(this.#goodbyeMs(), { code: 0, reason: "Completed" }),
+      );
     }
     this.#listener.changed(this);
   }
@@ -231,9 +238,23 @@ export class Launcher implements Process {
     });
   }
 
+  /**
+   * From the end of virt-launcher to that of its container. The monitor asks on the pod's own address for a service
+   * mesh's proxy to end: a guest behind it that is gone leaves that unanswered for a while, and where nobody listens it
+   * is tried again and again (cmd/virt-launcher-monitor: terminateIstioProxy); both as seen.
+   */
+  #goodbyeMs(): number {
+    return this.#masquerades ? this.#draw("exit", 1_700, 3_500) : 7_800 + this.#draw("exit", 1_600, 1_850);
+  }
+
   #draw(purpose: string, low: number, high: number): number {
     return this.#world.random.between(low, high, this.pod.metadata.uid, purpose);
   }
+}
+
+function masquerades({ spec }: VirtualMachineInstance): boolean {
+  const interfaces = (spec.domain.devices["interfaces"] ?? []) as { masquerade?: object }[];
+  return interfaces.some(({ masquerade }) => masquerade !== undefined);
 }
 
 function argumentSeconds(container: Container, flag: string): number {

@@ -76,7 +76,7 @@ export class LiveCopy {
     machine.schedule(this.#draw("qemu starts", 400, 1_200), () => {
       if (this.#over()) return;
       if (target?.alive === true) {
-        target.expect();
+        target.expect(this.#source.domain!.guest.vmi);
         this.#watchFromTarget(target);
       }
       this.#step();

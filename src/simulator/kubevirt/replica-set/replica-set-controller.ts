@@ -20,9 +20,10 @@ const instances = "virtualmachineinstances";
 /** At most so many VMIs are created or deleted in one pass (watch/replicaset/replicaset.go: burstReplicas). */
 const burst = 250;
 
-/** How soon a change is looked at, and what the API server and virt-api's webhooks take for a write, as seen; milliseconds. */
+/** How soon a change is looked at, and what it takes to create or delete VMIs and to write the status, as seen; milliseconds. */
 const reactionMs = [1, 4] as const;
-const writeMs = [30, 90] as const;
+const actMs = [50, 120] as const;
+const tellMs = [10, 40] as const;
 
 /**
  * virt-controller's replica sets (watch/replicaset/replicaset.go): so many VMIs of one template, replaced as soon as
@@ -62,15 +63,15 @@ export class ReplicaSetController {
     const managed = set.metadata.deletionTimestamp === undefined && set.spec.paused !== true;
     const idle = !managed || (active.length === (set.spec.replicas ?? 1) && !members.some(isOver));
     const { resourceVersion } = this.#world.store;
-    const actMs = idle ? 0 : this.#draw(writeMs, "act", key, resourceVersion);
-    const toldMs = actMs + this.#draw(writeMs, "status", key, resourceVersion);
+    const actedMs = idle ? 0 : this.#draw(actMs, "act", key, resourceVersion);
+    const toldMs = actedMs + this.#draw(tellMs, "status", key, resourceVersion);
     const later = (delayMs: number, run: () => void): void => {
       this.#world.clock.schedule(delayMs, () => {
         if (this.#world.up("virt-controller")) run();
       });
     };
     let error: SyncError | undefined;
-    if (!idle) later(actMs, () => (error = this.#act(key, set, members, active)));
+    if (!idle) later(actedMs, () => (error = this.#act(key, set, members, active)));
     later(toldMs, () => this.#updateStatus(set, active, error));
     return toldMs;
   }
