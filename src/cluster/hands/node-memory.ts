@@ -30,7 +30,7 @@ for root in /sys/fs/cgroup/memory /sys/fs/cgroup; do
   break
 done
 begin
-head -c "$bytes" /dev/zero > "$folder/filling" || fail "only $(stat -c %s "$folder/filling") of $bytes bytes could be taken"
+fallocate -l "$bytes" "$folder/filling" || fail "$bytes bytes could not be taken"
 end
 say bytes "$(stat -c %s "$folder/filling")"
 `;

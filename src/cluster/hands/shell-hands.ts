@@ -51,7 +51,7 @@ const netem = "netem";
 /** Programs that a node must have for what its hands do through a shell on it. */
 const programs: Partial<Record<Capability, string[]>> = {
   "node-network": ["iptables", "ip"],
-  "node-memory": ["mount", "umount", "head"],
+  "node-memory": ["mount", "umount", "fallocate"],
   kubelet: ["systemctl"],
   "container-runtime": ["systemctl"],
   component: ["systemctl", "systemd-run"],
