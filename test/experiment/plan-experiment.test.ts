@@ -5,15 +5,26 @@ import { planExperiment } from "../../src/experiment/plan-experiment.ts";
 import type { ClusterDescription, Plan } from "../../src/experiment/plan.ts";
 import type { Fault } from "../../src/faults/fault.ts";
 import { nodeShutdown } from "../../src/faults/node-shutdown.ts";
+import { apiCut } from "../../src/faults/api-cut.ts";
+import { apiSlow } from "../../src/faults/api-slow.ts";
+import { componentStop } from "../../src/faults/component-stop.ts";
 import { drain } from "../../src/faults/drain.ts";
+import { during } from "../../src/faults/during.ts";
+import { guestOom } from "../../src/faults/guest-oom.ts";
 import { guestPoweroff } from "../../src/faults/guest-poweroff.ts";
 import { guestReboot } from "../../src/faults/guest-reboot.ts";
 import { launcherKill } from "../../src/faults/launcher-kill.ts";
+import { libvirtKill } from "../../src/faults/libvirt-kill.ts";
+import { migrationCrash } from "../../src/faults/migration-crash.ts";
+import { runtimeStop } from "../../src/faults/runtime-stop.ts";
 import { oomKill } from "../../src/faults/oom-kill.ts";
+import { nodePartition } from "../../src/faults/node-partition.ts";
 import { podDelete } from "../../src/faults/pod-delete.ts";
 import { probeFailure } from "../../src/faults/probe-failure.ts";
 import { vmiDelete } from "../../src/faults/vmi-delete.ts";
+import { startCrash } from "../../src/faults/start-crash.ts";
 import { vmCrash } from "../../src/faults/vm-crash.ts";
+import { forceDelete } from "../../src/remedies/force-delete.ts";
 import { nodeHealthCheck } from "../../src/remedies/node-health-check.ts";
 import { outOfServiceTaint } from "../../src/remedies/out-of-service-taint.ts";
 import { virtctlMigrate } from "../../src/remedies/virtctl-migrate.ts";
@@ -42,6 +53,9 @@ function plan(options: Partial<ExperimentOptions>, over: Partial<ClusterDescript
 function outcomes(of: Plan, phase: string): Record<string, string | undefined> {
   return Object.fromEntries(of.variants.map((variant) => [variant.name, variant.expectations[phase]?.outcome]));
 }
+
+/** The same for every way to run a VM but Halted. */
+const everyWay = (outcome: string) => `${`${outcome} `.repeat(6)}stopped`;
 
 /** What KubeVirt is documented to do, written out once more, by hand. */
 const documented: [string, Fault, string, string][] = [
@@ -75,6 +89,25 @@ const documented: [string, Fault, string, string][] = [
     "restarted stopped stopped stopped stopped restarted stopped",
   ],
   ["guest rebooted", guestReboot(), "observe", "rebooted rebooted rebooted rebooted rebooted rebooted stopped"],
+  ["guest out of memory", guestOom(), "observe", "restarted stopped stopped stopped stopped restarted stopped"],
+  ["libvirt killed", libvirtKill(), "observe", everyWay("undisturbed")],
+  [
+    "killed while it migrated",
+    migrationCrash({ of: "source" }),
+    "observe",
+    "restarted restarted stopped stopped stopped restarted stopped",
+  ],
+  ["killed where it was migrated to", migrationCrash({ of: "target" }), "observe", everyWay("blocked")],
+  ["a component away", componentStop({ component: "virt-handler" }), "observe", everyWay("undisturbed")],
+  ["the API server away", apiCut(), "return", everyWay("undisturbed")],
+  ["the API server slow", apiSlow(), "observe", everyWay("undisturbed")],
+  [
+    "qemu killed by way of a slow API server",
+    during(apiSlow(), vmCrash()),
+    "observe",
+    "restarted restarted stopped stopped stopped restarted stopped",
+  ],
+  ["no container runtime", runtimeStop(), "return", "restarted stopped stopped stopped stopped undisturbed stopped"],
   ["launcher killed", launcherKill(), "observe", "restarted restarted stopped stopped stopped restarted stopped"],
   ["pod deleted", podDelete(), "observe", "restarted stopped stopped stopped stopped restarted stopped"],
   [
@@ -133,6 +166,32 @@ describe("an experiment's plan", () => {
     const within = (cgroup: "v1" | "v2") =>
       plan({ fault: oomKill() }, { cgroup }).variants[0]!.expectations["observe"]!.withinMs!;
     assert.equal(within("v2") - within("v1"), 46_000 - 5_000);
+  });
+
+  it("allows each step of a recovery the time of a slow API server", () => {
+    const limit = (fault: Fault) => plan({ fault }).variants[0]!.expectations["observe"]!.withinMs!;
+    const delayed = during(apiSlow({ delay: "3s" }), vmCrash());
+    assert.equal(limit(delayed) - limit(vmCrash()), 20 * 3_000);
+  });
+
+  it("has the floor of the back-off, of starts that failed", () => {
+    const floors = [1, 2, 6].map((times) => {
+      const variants = [vm("always")];
+      return plan({ fault: startCrash({ times }), variants }).variants[0]!.expectations["observe"]?.floorMs;
+    });
+    assert.deepEqual(floors, [10_000, 40_000, 300_000]);
+  });
+
+  it("bears two guests at once where the platform warns of them, and nowhere else", () => {
+    const bears = (fault: Fault, phase: string) =>
+      plan({ fault, observe: "100s", remedies: [forceDelete()] }).variants[0]!.expectations[phase]?.mayBeTwice === true;
+    assert.ok(!bears(nodePartition(), "observe"));
+    assert.ok(bears(nodePartition(), "force-delete"));
+    assert.ok(bears(nodePartition(), "return"));
+    assert.ok(bears(runtimeStop(), "force-delete"));
+    assert.ok(!bears(nodeShutdown(), "force-delete"));
+    assert.ok(bears(podDelete({ force: true }), "observe"));
+    assert.ok(!bears(podDelete(), "observe"));
   });
 
   it("has a floor that follows the probe's settings", () => {
