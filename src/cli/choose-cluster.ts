@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { defaultClusterConfig, readClusterConfig } from "../cluster/existing/cluster-config.ts";
+import { defaultClusterConfig, readClusterConfig, type ClusterConfig } from "../cluster/existing/cluster-config.ts";
 import type { ClusterChoice } from "../cluster/open-cluster.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import type { ClusterWords } from "../safety/file-journal.ts";
@@ -18,6 +18,16 @@ export const clusterShape = {
   context: word.optional(),
   kubeconfig: word.optional(),
   clusterConfig: word.optional(),
+  image: z
+    .array(
+      word.transform((text, context): [name: "guest" | "prober", reference: string] => {
+        const [, name, reference] = /^(guest|prober)=(.+)$/.exec(text) ?? [];
+        if (name !== undefined) return [name as "guest" | "prober", reference!];
+        context.addIssue(`must be guest or prober and an image, as in guest=registry.local/guest:1, not "${text}"`);
+        return z.NEVER;
+      }),
+    )
+    .default([]),
   yes: word.optional(),
 };
 
@@ -31,7 +41,7 @@ export async function chooseCluster(options: ClusterOptions): Promise<ClusterCho
     const alien = (["context", "kubeconfig", "cluster-config", "yes"] as const).find((name) => given(options, name));
     if (alien !== undefined) throw new UsageError(`--${alien} is for --cluster existing`);
     return cluster === "kind"
-      ? { provider: "kind", name: options.name }
+      ? { provider: "kind", name: options.name, proberImage: imageOf(options, "prober") }
       : { provider: "simulated", nodes: options.nodes };
   }
   if (context === undefined) {
@@ -41,15 +51,29 @@ export async function chooseCluster(options: ClusterOptions): Promise<ClusterCho
     provider: "existing",
     context,
     ...(kubeconfig !== undefined && { kubeconfig: await readText(kubeconfig) }),
-    config: clusterConfig === undefined ? defaultClusterConfig : readClusterConfig(clusterConfig),
+    config: withProber(
+      clusterConfig === undefined ? defaultClusterConfig : readClusterConfig(clusterConfig),
+      imageOf(options, "prober"),
+    ),
   };
+}
+
+/** The image that the options put in the place of a default one, if any. */
+export function imageOf({ image }: Pick<ClusterOptions, "image">, name: "guest" | "prober"): string | undefined {
+  return image.findLast(([of]) => of === name)?.[1];
+}
+
+function withProber(config: ClusterConfig, image: string | undefined): ClusterConfig {
+  return image === undefined || config.prober === null ? config : { ...config, prober: { ...config.prober, image } };
 }
 
 /** The options as they are typed to mean the same cluster again, without the confirmation. */
 export function clusterWords(options: ClusterOptions): string[] {
   const { cluster, nodes, name, context, kubeconfig, clusterConfig } = options;
+  const images = options.image.flatMap(([of, reference]) => ["--image", `${of}=${reference}`]);
   const words = (option: string, value: string | undefined): string[] => (value === undefined ? [] : [option, value]);
-  if (cluster === "simulated") return words("--nodes", nodes === defaultNodes ? undefined : String(nodes));
+  if (cluster === "simulated")
+    return [...words("--nodes", nodes === defaultNodes ? undefined : String(nodes)), ...images];
   return [
     "--cluster",
     cluster,
@@ -57,6 +81,7 @@ export function clusterWords(options: ClusterOptions): string[] {
     ...words("--context", context),
     ...words("--kubeconfig", kubeconfig),
     ...words("--cluster-config", clusterConfig),
+    ...images,
   ];
 }
 
@@ -80,7 +105,7 @@ export function writtenCluster({
 
 /** The cluster that was written down so, opened as it would be by its options. */
 export function chooseWritten({ provider, name = "", ...rest }: ClusterWords): Promise<ClusterChoice> {
-  return chooseCluster({ cluster: provider, nodes: 0, name, ...rest });
+  return chooseCluster({ cluster: provider, nodes: 0, image: [], name, ...rest });
 }
 
 const defaultNodes = 3;

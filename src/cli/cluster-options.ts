@@ -27,6 +27,13 @@ export function withClusterOptions<T>(yargs: Argv<T>) {
       requiresArg: true,
       describe: "existing: a YAML file of what may be done to it, and with which hands (docs/existing-clusters.md)",
     })
+    .option("image", {
+      type: "string",
+      requiresArg: true,
+      array: true,
+      nargs: 1,
+      describe: "what stands in the place of a default image: guest=<reference> or prober=<reference>",
+    })
     .option("yes", {
       type: "string",
       requiresArg: true,

@@ -14,6 +14,8 @@ export interface SimulatedChoice {
 export interface KindChoice {
   provider: "kind";
   name: string;
+  /** In place of the public one that the prober runs in by default. */
+  proberImage?: string | undefined;
 }
 
 /** One that a context of a kubeconfig names. */
@@ -41,7 +43,7 @@ export async function openCluster(choice: ClusterChoice, { seed, holdMs }: OpenO
     }
     case "kind": {
       const { kindCluster } = await import("./kind/kind-cluster.ts");
-      return kindCluster({ name: choice.name });
+      return kindCluster(choice);
     }
     case "existing": {
       const { existingCluster } = await import("./existing/existing-cluster.ts");

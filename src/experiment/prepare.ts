@@ -5,6 +5,7 @@ import type { Fault } from "../faults/fault.ts";
 import { nodes } from "../kube/resources.ts";
 import type { Remedy } from "../remedies/remedy.ts";
 import type { Node } from "../kube/objects.ts";
+import { bootedFrom } from "../workload/guest-image.ts";
 import { modelLimits } from "../workload/model-limits.ts";
 import { liveVariants, type Target } from "../workload/live-variants.ts";
 import { missingReference } from "../workload/references.ts";
@@ -38,6 +39,8 @@ export interface Selection {
   isolate: boolean;
   /** Only this part of the experiments, of so many; counted from 1. */
   shard: { index: number; of: number } | null;
+  /** What the default guest boots from, in place of its image. */
+  guestImage?: string | undefined;
   seed: number;
   /** How often each experiment is run. */
   repeat: number;
@@ -59,7 +62,7 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
   const site = selection.siteRules === null ? [] : readSiteRules(selection.siteRules);
   const own = await variantsOfUser(selection, cluster);
   const prepared = declared.flatMap(({ scenario, experiment }) => {
-    const asked = own === null ? experiment : withVariants(experiment, own);
+    const asked = own === null ? booted(experiment, selection.guestImage) : withVariants(experiment, own);
     return Array.from({ length: selection.repeat }, (_, index) => ({
       fault: experiment.fault,
       remedies: experiment.remedies ?? [],
@@ -80,6 +83,11 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
     );
   }
   return chosen;
+}
+
+function booted(experiment: Experiment, image: string | undefined): Experiment {
+  if (image === undefined) return experiment;
+  return { ...experiment, variants: experiment.variants.map((variant) => bootedFrom(image, variant)) };
 }
 
 /** The seed of one experiment's own cluster: no two experiments of a run share their chance. */
