@@ -110,7 +110,7 @@ async function undoPlace({ words, found }: Place, signal: AbortSignal): Promise<
     return [];
   }
   const undo = new UndoStack(cluster, adopted.journal, findWrittenFault, adopted.outstanding);
-  return undo.unwind(0, (what, failure) =>
+  return await undo.unwind(0, (what, failure) =>
     print(failure === null ? `  undone: ${what}` : `  failed: ${what}: ${failure}`),
   );
 }

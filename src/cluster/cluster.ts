@@ -13,8 +13,6 @@ export interface Cluster extends AsyncDisposable {
   readonly refuses?: (reach: Reach) => Promise<string | null>;
   /** What hands have left on its nodes and is not put back, each in a few words. Not there where the nodes go with the cluster. */
   readonly leftovers?: () => Promise<string[]>;
-  /** What hands leave on nodes and no API shows, each in words with its value: packet rules, containers, services. */
-  readonly marks?: () => Promise<Record<string, string>>;
   /**
    * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
    * `onLost` when it could not ask between two instants (milliseconds of the clock). A guest is asked on when its VMI

@@ -1,9 +1,10 @@
 import type { Timer } from "../clock/clock.ts";
 import { ApiError } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { helperLabel } from "../cluster/existing/surroundings.ts";
 import { EnvironmentError, messageOf } from "../errors.ts";
 import type { KubeObject } from "../kube/objects.ts";
-import { leases } from "../kube/resources.ts";
+import { leases, pods } from "../kube/resources.ts";
 
 /** The namespace in which runs keep what they share through a cluster; it is made where it is missing, and stays. */
 export const home = "rebound";
@@ -27,7 +28,8 @@ export interface HeldLease extends AsyncDisposable {
 type Api = Pick<Cluster, "kube" | "clock">;
 
 /**
- * Takes the lease that keeps two runs on one cluster apart, whatever machines they run on.
+ * Takes the lease that keeps two runs on one cluster apart, whatever machines they run on, and removes the helpers
+ * that an earlier one left.
  *
  * @param holder who takes it, in words for whoever is refused
  * @param isDead tells of a holder whether it is known to be dead; any other is waited for until it does not renew
@@ -47,7 +49,14 @@ export async function takeLease(
     if (before !== "" && !isDead(before)) await mustBeOver(api, found, signal);
     await write(api, holder, found);
   }
+  await removeHelpers(api);
   return new RenewedLease(api, holder);
+}
+
+/** Whoever made them is dead: the lease is ours. */
+async function removeHelpers({ kube }: Api): Promise<void> {
+  const left = await kube.list<KubeObject>(pods, { namespace: home, labelSelector: helperLabel });
+  for (const { metadata } of left) await kube.delete(pods, metadata.name, home, { gracePeriodSeconds: 0 });
 }
 
 function find({ kube }: Api): Promise<Lease | null> {

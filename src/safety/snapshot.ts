@@ -9,23 +9,20 @@ import {
   type VirtualMachineInstance,
   type VirtualMachineInstanceMigration,
 } from "../kube/objects.ts";
-import { migrations, namespaces, nodes, pods, virtualMachineInstances, type Resource } from "../kube/resources.ts";
+import { migrations, namespaces, nodes, virtualMachineInstances, type Resource } from "../kube/resources.ts";
 import { runLabel } from "./undo-journal.ts";
 
 /** What a run might leave behind, each mark in words with its value: two snapshots that are alike show the same. */
 export type Snapshot = ReadonlyMap<string, string>;
 type Mark = [what: string, value: string];
 
-type Observed = Pick<Cluster, "kube" | "clock"> & Partial<Pick<Cluster, "marks">>;
+type Observed = Pick<Cluster, "kube" | "clock"> & Pick<Cluster, "leftovers">;
 
 /** How long a cluster may take to settle after all is undone, in milliseconds: nodes boot, and are looked at by the platform. */
 const settleMs = 300_000;
 const lookMs = 5_000;
 
-/** By this label, pods that help Rebound on nodes are known. */
-const helperLabel = "rebound.dev/helper";
-
-const none: Record<string, string> = {};
+const none: string[] = [];
 
 /** Taints that the platform sets and takes away by itself, as the node's conditions change. */
 const conditionTaint =
@@ -35,28 +32,26 @@ const conditionTaint =
 const reportedLabel = /(^|\.)(kubevirt\.io|node\.kubernetes\.io)\//;
 
 /** Reads everything of a cluster that a run leaves as it was. */
-export async function takeSnapshot({ kube, marks }: Observed): Promise<Snapshot> {
+export async function takeSnapshot({ kube, leftovers }: Observed): Promise<Snapshot> {
   const list = <T extends KubeObject>(resource: Resource, labelSelector?: string): Promise<T[]> =>
     kube.list<T>(resource, labelSelector === undefined ? {} : { labelSelector }).catch((error: unknown) => {
       // A kind that the cluster does not know leaves nothing.
       if (isNotFound(error)) return [];
       throw error;
     });
-  const [allNodes, vmis, moves, made, helpers, onNodes] = await Promise.all([
+  const [allNodes, vmis, moves, made, onNodes] = await Promise.all([
     list<Node>(nodes),
     list<VirtualMachineInstance>(virtualMachineInstances),
     list<VirtualMachineInstanceMigration>(migrations),
     list<KubeObject>(namespaces, runLabel),
-    list<KubeObject>(pods, helperLabel),
-    marks?.() ?? none,
+    leftovers?.() ?? none,
   ]);
   return new Map<string, string>([
     ...allNodes.flatMap(marksOfNode),
     ...vmis.flatMap(marksOfVmi),
     ...moves.flatMap(marksOfMigration),
     ...made.map(({ metadata }) => there(`namespace ${metadata.name}`)),
-    ...helpers.map(({ metadata }) => there(`helper pod ${metadata.namespace}/${metadata.name}`)),
-    ...Object.entries(onNodes),
+    ...onNodes.map(there),
   ]);
 }
 

@@ -12,11 +12,14 @@ export interface Ended {
 }
 
 /** Runs the real command line as a user would, in `cwd`. */
-export async function rebound(args: string[], options: { cwd?: string; nodeArgs?: string[] } = {}): Promise<Ended> {
+export async function rebound(
+  args: string[],
+  options: { cwd?: string; nodeArgs?: string[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [...(options.nodeArgs ?? []), bin, ...args], {
     cwd: options.cwd ?? tmpdir(),
     reject: false,
-    env: { NO_COLOR: "1", NODE_OPTIONS: "" },
+    env: { NO_COLOR: "1", NODE_OPTIONS: "", ...options.env },
   });
   return { exitCode, stdout, stderr };
 }

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../src/clock/clock.ts";
+import { realClock } from "../../src/clock/real-clock.ts";
+import { registerModuleHooks } from "../../src/cli/module-hooks.ts";
+import { defaultClusterConfig } from "../../src/cluster/existing/cluster-config.ts";
+import { existingCluster } from "../../src/cluster/existing/existing-cluster.ts";
+import { simulatedContext } from "../../src/cluster/simulated/kubeconfig.ts";
+import { loadScenarios } from "../../src/experiment/load-scenarios.ts";
+import { planExperiment } from "../../src/experiment/plan-experiment.ts";
+import { runExperiment } from "../../src/experiment/run-experiment.ts";
+import { JournalWriter } from "../../src/observe/journal-writer.ts";
+import { claimCluster } from "../../src/safety/claim.ts";
+import type { UndoJournal } from "../../src/safety/undo-journal.ts";
+
+/** Runs an experiment on a served cluster, and kills itself before or after the so-manieth line of its undo journal. */
+async function main(kubeconfig: string, killAt: number): Promise<void> {
+  registerModuleHooks();
+  const speed = Number(process.env["DOOMED_SPEED"]);
+  const choice = {
+    provider: "existing" as const,
+    context: simulatedContext,
+    kubeconfig: readFileSync(kubeconfig, "utf8"),
+    // The model runs no programs in its pods.
+    config: { ...defaultClusterConfig, prober: null },
+  };
+  const open = async () => ({
+    ...(await existingCluster(choice, 0)),
+    clock: fastClock(speed),
+    refuses: async () => null,
+  });
+  const words = { provider: "existing" as const, context: simulatedContext, kubeconfig };
+  await using claim = await claimCluster(
+    { run: `doomed${killAt}`, at: new Date().toISOString(), cluster: words },
+    open,
+  );
+  const cluster = await open();
+  const [declared] = await loadScenarios([join(import.meta.dirname, "doomed.scenario.ts")]);
+  const { scenario, experiment } = declared!;
+  const plan = planExperiment(experiment, cluster, { scenario, seed: 1, repeat: 1, site: [], only: () => true });
+  const end = await runExperiment(
+    plan,
+    { fault: experiment.fault, remedies: experiment.remedies ?? [] },
+    {
+      cluster,
+      journal: new JournalWriter(process.env["DOOMED_JOURNAL"]!, cluster.clock),
+      undoJournal: killing(claim.journal, killAt),
+      signal: new AbortController().signal,
+      onProgress: () => {},
+    },
+  );
+  await cluster[Symbol.asyncDispose]();
+  if (end.status !== "complete") throw new Error(end.reason);
+}
+
+function killing(journal: UndoJournal, killAt: number): UndoJournal {
+  let moment = 0;
+  const dieIfDue = (): void => {
+    if (moment++ === killAt) process.kill(process.pid, "SIGKILL");
+  };
+  const around = async (write: () => Promise<void>): Promise<void> => {
+    dieIfDue();
+    await write();
+    dieIfDue();
+  };
+  return {
+    run: journal.run,
+    register: (registered) => around(() => journal.register(registered)),
+    markDone: (id) => around(() => journal.markDone(id)),
+  };
+}
+
+/** Goes along with a cluster whose time is that much faster than the machine's. */
+function fastClock(speed: number): Clock {
+  const real = realClock();
+  const servedMs = Number(process.env["DOOMED_SERVED"]);
+  const now = () => real.now() * speed;
+  return {
+    now,
+    wall: () => new Date(servedMs + (Date.now() - servedMs) * speed),
+    sleep: (ms, signal) => real.sleep(ms / speed, signal),
+    after: (ms, run) => real.after(ms / speed, run),
+  };
+}
+
+const [, , kubeconfig, killAt] = process.argv;
+await main(kubeconfig!, Number(killAt));
