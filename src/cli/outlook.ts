@@ -3,12 +3,13 @@ import { missingGrants } from "../cluster/existing/access.ts";
 import { siteNeeds } from "../cluster/existing/site-needs.ts";
 import type { ClusterChoice, ExistingChoice } from "../cluster/open-cluster.ts";
 import { EnvironmentError } from "../errors.ts";
-import { needsOf, targetNeeds } from "../experiment/needs.ts";
+import { needsOf } from "../experiment/needs.ts";
 import type { Prepared } from "../experiment/prepare.ts";
 import { chooseNodes, findVictims, reachesNodes } from "../experiment/victims.ts";
 import type { Victim } from "../faults/fault.ts";
 import { describeGrant, grantsOf, type Grant } from "../kube/permission.ts";
 import { formatMs } from "../report/format.ts";
+import { targetNeeds } from "../workload/live-variants.ts";
 
 /** What a run on a real cluster will do to it, take and need. */
 export interface Outlook {
@@ -37,7 +38,7 @@ export async function lookAhead(prepared: Prepared[], choice: ExistingChoice, cl
 /** All that the experiments ask of an existing cluster's API server. */
 export function grantsFor(prepared: Prepared[], config: ExistingChoice["config"]): Grant[] {
   const live = prepared.find(({ plan }) => plan.live === true)?.plan.namespace ?? null;
-  const needs = [...siteNeeds(config), ...prepared.flatMap(needsOf), ...(live === null ? [] : targetNeeds())];
+  const needs = [...siteNeeds(config), ...prepared.flatMap(needsOf), ...(live === null ? [] : targetNeeds)];
   return grantsOf(needs, live);
 }
 

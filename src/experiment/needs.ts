@@ -3,7 +3,6 @@ import {
   kubeVirts,
   migrations,
   namespaces,
-  nodes,
   pods,
   virtualMachineInstances,
   virtualMachines,
@@ -41,9 +40,4 @@ function deployNeeds(plan: Prepared["plan"]): Permission[] {
     ...(deployed.some(({ runStrategy }) => runStrategy === "Manual") ? [mayCall(virtualMachines, "start")] : []),
     ...(plan.clusterEvictionStrategy === undefined ? [] : [may(["list", "get", "patch"], kubeVirts, "everywhere")]),
   ];
-}
-
-/** What planning reads of VMs that run already. */
-export function targetNeeds(): Permission[] {
-  return [may(["get"], namespaces), may(["list"], nodes)];
 }

@@ -10,6 +10,7 @@ import type {
   VirtualMachineInstance,
   VmiSpec,
 } from "../kube/objects.ts";
+import { may, type Permission } from "../kube/permission.ts";
 import {
   namespaces,
   persistentVolumeClaims,
@@ -29,6 +30,13 @@ export interface Target {
 
 /** In the order in which a name is looked up: what a VM or a replica set owns is not meant by itself. */
 const kinds: readonly Resource[] = [virtualMachines, replicaSets, virtualMachineInstances];
+
+/** What reading them asks of the API server. */
+export const targetNeeds: readonly Permission[] = [
+  may(["get"], namespaces),
+  ...kinds.map((kind) => may(["get"], kind)),
+  may(["get"], persistentVolumeClaims),
+];
 
 /**
  * The target's VMs as victims, as they are: their configuration is read from the live objects, and nothing of them
