@@ -97,7 +97,7 @@ async function toVariant(object: KubeObject, kube: KubeClient, namespace: string
     runStrategy: kind === "VirtualMachine" ? runStrategyOf(object as VirtualMachine) : null,
     evictionStrategy: spec.evictionStrategy ?? null,
     manifests: [manifest, ...(await claimsOf(spec, kube, namespace))],
-    notes: ["it ran already, and was broken as it was"],
+    notes: ["it runs already, and is broken as it is"],
   };
 }
 
