@@ -9,7 +9,7 @@ import type { Situation } from "./situation.ts";
  */
 export function terminatingPods(situation: Situation): "left" | "none" | undefined {
   const { fault, phase } = situation;
-  if (!(losses as readonly string[]).includes(fault.name) || "without" in fault.parameters) return undefined;
+  if (!(losses as readonly string[]).includes(fault.name) || "during" in fault.parameters) return undefined;
   if (phase === "observe") return isHeldLong(situation) ? "left" : "none";
   return phase === "return" || (effective as readonly string[]).includes(phase) ? "none" : undefined;
 }
