@@ -24,7 +24,10 @@ export function slowestOf(stages: Stage[], settings: Settings): { name: StageNam
 export function adviceOf(all: Stage[], settings: Settings): string | null {
   // What came before a relief did not decide when it was given.
   const stages = all.slice(all.findLastIndex(({ name }) => name === "held" || name === "remedy") + 1);
-  const [longest] = stages.filter(({ name }) => isSettable(name, settings)).toSorted((one, other) => other.ms - one.ms);
+  // Who acts does not wait for the tolerations, nor for the grace period of what has ended.
+  const isRelieved = all.some(({ name }) => name === "remedy");
+  const mine = isRelieved ? { ...settings, nodeLost: false, askedToStop: false } : settings;
+  const [longest] = stages.filter(({ name }) => isSettable(name, mine)).toSorted((one, other) => other.ms - one.ms);
   if (longest === undefined) return null;
   const wholeMs = stages.reduce((sum, { ms }) => sum + ms, 0);
   return `${inSeconds(longest.ms)} of ${inSeconds(wholeMs)} s: ${governs(longest.name, settings)}`;

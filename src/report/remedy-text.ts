@@ -17,5 +17,5 @@ export function soonText({ timeMs, back, watchedMs, reason }: RemedyEffect): str
 
 /** The least that the settings allow; an en dash where none can be computed. */
 export function floorText({ floorMs, timeMs }: RemedyEffect): string {
-  return floorMs === null || timeMs === null ? "–" : formatMs(floorMs);
+  return floorMs === null || floorMs === 0 || timeMs === null ? "–" : formatMs(floorMs);
 }

@@ -72,7 +72,7 @@ describe("the reports in a browser", function () {
     const unfolded = page.locator("#v1 > details[open]");
     await page.locator("#v1 > details > summary").click();
     assert.equal(await unfolded.count(), 0);
-    await page.locator('.results a[href="#v1"]').click();
+    await page.locator('#all a[href="#v1"]').click();
     await unfolded.waitFor({ timeout: 2000 });
   });
 

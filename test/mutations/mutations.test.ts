@@ -21,6 +21,7 @@ function isNoticed({ verdict, reasons }: Judgement, invalid = "that the settings
  *   `qemuTimeoutSeconds`: nothing documents how long a migration takes, so the allowance for a handful of small guests
  *   is wider than one turn of the queue; a migration that is given up later leaves the VM where it was all the same.
  * - A drain that asks once and never again: the first refusal triggers the evacuation, and that moves the VM.
+ * - The node-health-check remedy does nothing itself: it leaves the node to an operator that the model does not have.
  * - A VMI left Running on a node that came back: its virt-handler and virt-controller each end it alone.
  */
 describe("a run notices", function () {

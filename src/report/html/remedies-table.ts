@@ -10,7 +10,7 @@ export function remediesTable(results: Results): Markup | null {
   const byFault = [...Map.groupBy(results.remedies, ({ fault }) => fault)];
   return html`<section id="remedies">
     <h2>What each remedy buys</h2>
-    <p class="about">
+    <p class="about above">
       VMs under Always and RerunOnFailure on a node that is lost. Times count from what was done, of nothing from the
       loss.
     </p>

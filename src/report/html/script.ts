@@ -2,7 +2,7 @@
 export const filterScript = `
 const word = document.getElementById("word"), shown = document.getElementById("shown");
 const buttons = [...document.querySelectorAll("button[data-filter]")];
-const rows = [...document.querySelectorAll(".results tr[data-colour]")];
+const rows = [...document.querySelectorAll("#all tr[data-colour]")];
 function apply() {
   const on = new Set(buttons.filter((b) => b.getAttribute("aria-pressed") === "true").map((b) => b.dataset.filter));
   const words = word.value.toLowerCase().split(/\\s+/).filter(Boolean);
@@ -10,7 +10,7 @@ function apply() {
     const text = row.textContent.toLowerCase();
     row.hidden = !on.has(row.dataset.colour) || !words.every((w) => text.includes(w));
   }
-  for (const body of document.querySelectorAll(".results tbody")) body.hidden = !body.querySelector("tr[data-colour]:not([hidden])");
+  for (const body of document.querySelectorAll("#all tbody")) body.hidden = !body.querySelector("tr[data-colour]:not([hidden])");
   const left = rows.filter((row) => !row.hidden).length;
   shown.textContent = left === rows.length ? "" : left + " of " + rows.length + " shown";
 }

@@ -33,6 +33,7 @@ table{border-collapse:collapse;width:100%;text-align:left}th,td{vertical-align:t
 .results .group th{background:var(--grey-wash);font-size:13.5px;padding:6px 12px}.results tbody:last-child tr:last-child td{border-bottom:0}.results th:first-child{width:22%}.results th:nth-child(2){width:15%}.results th:nth-child(3){width:16%}.results th:nth-child(5){width:25%}.results td small{max-width:46ch}
 .practices{font-size:14px}.practices th,.practices td{padding:9px 16px 9px 0;border-bottom:1px solid var(--line)}.practices thead th{color:var(--faint);font-size:12.5px;font-weight:600}.practices tbody th{width:18%;font-weight:600}.practices td:nth-child(2){width:32%}.practices tbody tr:last-child>*{border:0}
 .practices ul{margin:6px 0 0;padding-left:18px;font-size:13.5px}.practices details{margin-top:4px}
+.results.remedies tbody th{font-weight:600;background:none}.results.remedies .group th{background:var(--grey-wash)}.results.remedies th:nth-child(2){width:14%}.results.costs th:nth-child(2),.results.costs th:nth-child(3){width:12%}.results.costs td{vertical-align:top}.about.above{margin:0 0 10px}
 .number{text-align:right;white-space:nowrap}
 .results th.number{text-align:right}
 .phase{color:var(--faint);font-weight:400}.phase::before{content:"· "}
