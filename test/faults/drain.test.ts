@@ -4,8 +4,8 @@ import type { Cluster } from "../../src/cluster/cluster.ts";
 import type { PlannedVariant } from "../../src/experiment/plan.ts";
 import { drain } from "../../src/faults/drain.ts";
 import type { Victim } from "../../src/faults/fault.ts";
-import type { Node, VirtualMachineInstance } from "../../src/kube/objects.ts";
-import { nodes, virtualMachineInstances } from "../../src/kube/resources.ts";
+import type { Node, Pod, VirtualMachineInstance } from "../../src/kube/objects.ts";
+import { nodes, pods, virtualMachineInstances } from "../../src/kube/resources.ts";
 import { vm, type VmOptions } from "../../src/workload/variant.ts";
 
 describe("a drain", () => {
@@ -59,5 +59,30 @@ describe("a drain", () => {
     await cluster.clock.sleep(60_000);
     assert.equal((await cluster.kube.get<Node>(nodes, victim.node))!.spec.unschedulable, undefined);
     assert.equal((await vmiOf("a"))!.status.evacuationNodeName ?? "", "");
+  });
+
+  it("evicts whatever else runs on the node, as kubectl does, but for what daemon sets run there", async () => {
+    const victim = await run("a", { evictionStrategy: "LiveMigrate" });
+    await cluster.kube.create({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "alone", namespace: "default" },
+      spec: { nodeName: victim.node, containers: [{ name: "main", image: "registry.k8s.io/pause" }] },
+    });
+    await cluster.clock.sleep(10_000);
+    await drain().inject(cluster, [victim]);
+    await cluster.clock.sleep(120_000);
+    const left = await cluster.kube.list<Pod>(pods, { fieldSelector: `spec.nodeName=${victim.node}` });
+    const owners = new Set(left.map(({ metadata }) => metadata.ownerReferences?.[0]?.kind ?? "nobody"));
+    assert.deepEqual([...owners], ["DaemonSet"]);
+  });
+
+  it("that is interrupted asks for the victim once, and leaves the node cordoned", async () => {
+    const victim = await run("a", { evictionStrategy: "External" });
+    const fault = drain({ interrupted: true });
+    await fault.inject(cluster, [victim]);
+    await cluster.clock.sleep(60_000);
+    assert.equal((await cluster.kube.get<Node>(nodes, victim.node))!.spec.unschedulable, true);
+    assert.equal((await vmiOf("a"))!.status.nodeName, victim.node);
   });
 });
