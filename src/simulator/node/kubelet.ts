@@ -11,7 +11,8 @@ import type { SimulatedMachine } from "./machine.ts";
 import { hostIpOf, podNetworkOf, type NodeProfile } from "./node-object.ts";
 import { rejection } from "./pod-admission.ts";
 import type { Verdict } from "./pod-status.ts";
-import { PodWorker, type PodWorkerHost } from "./pod-worker.ts";
+import type { PodWorkerHost } from "./pod-worker-host.ts";
+import { PodWorker } from "./pod-worker.ts";
 
 /** pkg/kubelet/cm: CgroupV1MaintenanceModeWarning as 1.36 words it. */
 const cgroupV1 =

@@ -180,7 +180,9 @@ function ownConditions(
   init: ContainerStatus[],
   statuses: ContainerStatus[],
 ): Condition[] {
-  const containersReady = containersReadyCondition(phase, statuses);
+  const sidecars = initContainersOf(pod).filter(isSidecar);
+  const lasting = [...init.filter(({ name }) => sidecars.some((one) => one.name === name)), ...statuses];
+  const containersReady = containersReadyCondition(phase, lasting);
   return [
     { type: "PodReadyToStartContainers", status: facts.sandboxReady ? "True" : "False" },
     initializedCondition(pod, facts, phase, init),

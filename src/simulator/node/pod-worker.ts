@@ -1,10 +1,8 @@
 import type { Container, Pod } from "../../kube/objects.ts";
-import type { Timer } from "../event-clock.ts";
-import type { World } from "../world.ts";
-import type { ContainerRecord, ContainerRuntime } from "./container-runtime.ts";
+import type { ContainerRecord } from "./container-runtime.ts";
 import { initContainersOf, isSidecar, podStatus, type PodFacts, type Verdict } from "./pod-status.ts";
 import { askContainer, fieldPathOf, Prober, probesOf, type ProbeKind } from "./prober.ts";
-import type { SimulatedMachine } from "./machine.ts";
+import type { PodWorkerHost } from "./pod-worker-host.ts";
 import { RestartBackOff } from "./restart-back-off.ts";
 
 /** Changes that come closer together than this are dealt with in one sync: it takes about as long. */
@@ -15,25 +13,6 @@ const settlingMs = [8_000, 10_000] as const;
 
 /** After a start the kubelet looks at the pod with each relist of its containers until nothing changes: so often, as seen. */
 const relistsMs = [1_000, 2_000, 3_000];
-
-/** What a pod's worker needs of its kubelet. */
-export interface PodWorkerHost {
-  readonly world: World;
-  readonly machine: SimulatedMachine;
-  readonly runtime: ContainerRuntime;
-  readonly hostIp: string;
-  /** Waits as the kubelet does: not at all once it has stopped. */
-  later(delayMs: number, run: () => void): Timer;
-  /** A number in that range, drawn for this pod and purpose on this node. */
-  latency(lowMs: number, highMs: number, ...what: (string | number)[]): number;
-  newPodIp(): string;
-  /** Whether the volumes of the pod can be mounted; it is synced again when that changes. */
-  volumesAttached(pod: Pod): boolean;
-  reachesApi(): boolean;
-  event(pod: Pod, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string): void;
-  /** Nothing of the pod is left on this node. */
-  done(podUid: string): void;
-}
 
 /**
  * A kubelet's care for one pod, from its sandbox to its removal: brings what runs closer to what should, and reports
