@@ -20,6 +20,10 @@ export interface RunExperimentsOptions {
   progress: ProgressView;
   /** Opened anew for each experiment. */
   cluster: ClusterChoice;
+  /** Whether the VMs stay when it is over. */
+  keep: boolean;
+  /** After it no experiment is begun any more, in milliseconds. */
+  budgetMs: number;
   rerun: Pick<Results, "seed" | "options">;
 }
 
@@ -29,7 +33,8 @@ export async function runExperiments(
   options: RunExperimentsOptions,
 ): Promise<ExperimentResult[]> {
   const groups = [...Map.groupBy(prepared, ({ plan }) => plan.id).values()];
-  const suites = groups.map((repeats) => suiteOf(repeats, options));
+  const budget = withDeadlineOf(options.budgetMs);
+  const suites = groups.map((repeats) => suiteOf(repeats, options, budget));
   const { experiments, errors } = await runMocha(suites, { folder: options.folder.path, run: options.rerun });
   if (errors.length > 0) {
     throw new EnvironmentError(`the run cannot be trusted: ${errors.map(messageOf).join("; ")}`, { cause: errors[0] });
@@ -41,7 +46,13 @@ export async function runExperiments(
   });
 }
 
-function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExperiment {
+/** Tells whether so many milliseconds, from now, are over. */
+function withDeadlineOf(ms: number): () => boolean {
+  const end = performance.now() + ms;
+  return () => performance.now() > end;
+}
+
+function suiteOf(repeats: Prepared[], options: RunExperimentsOptions, isSpent: () => boolean): MochaExperiment {
   const { title, skip } = repeats[0]!.plan;
   return {
     title,
@@ -53,7 +64,7 @@ function suiteOf(repeats: Prepared[], options: RunExperimentsOptions): MochaExpe
     ),
     run: async () => {
       const results: ExperimentResult[] = [];
-      for (const each of repeats) results.push(await runOne(each, options));
+      for (const each of repeats) results.push(isSpent() ? leftOut(each) : await runOne(each, options));
       return mergeRepeats(results as [ExperimentResult, ...ExperimentResult[]]);
     },
   };
@@ -67,12 +78,25 @@ async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptio
   try {
     await using cluster = await openCluster(options.cluster, { seed: clusterSeed(plan), holdMs: heldMs(plan) });
     const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
+    // A model has nothing to say that its journal does not.
+    const logs = plan.cluster.prediction ? null : join(folder.logs, name);
     const onProgress = progress.follow(plan.id, () => cluster.clock.now());
-    await runExperiment(plan, deeds, { cluster, journal, undoJournal, signal, onProgress });
+    await runExperiment(plan, deeds, { cluster, journal, undoJournal, logs, signal, onProgress, keep: options.keep });
     return experimentResult([...journal.lines], { name, journal: `journals/${file}` });
   } catch (error) {
     return experimentResult(unfinished(plan, "failed", messageOf(error)), { name, journal: null });
   }
+}
+
+/** What is said of an experiment for which no time was left. */
+function leftOut({ plan }: Prepared): ExperimentResult {
+  const reason = "the time that was given to the run (--budget) was over";
+  const result = experimentResult(unfinished(plan, "interrupted", reason), { name: plan.id, journal: null });
+  const judged = result.variants.map((variant) => ({
+    ...variant,
+    judgements: variant.judgements.map((each) => ({ ...each, verdict: "skipped" as const, reasons: [reason] })),
+  }));
+  return { ...result, variants: judged };
 }
 
 /** How long the fault is held at most: until the phase in which it is taken back. */

@@ -62,6 +62,12 @@ class ApiClient implements KubeClient {
     return this.#answer({ method: "GET", path });
   }
 
+  async follow(path: string, line: (text: string) => void, signal: AbortSignal): Promise<void> {
+    const response = await this.#transport.send({ method: "GET", path, headers: { Accept: "*/*" }, signal });
+    if (response.status >= 300) throw ApiError.fromBody(response.status, await response.text());
+    await response.lines(line);
+  }
+
   async create<T extends KubeObject>(object: Manifest): Promise<T> {
     const resource = await this.#resourceOf(object.apiVersion, object.kind);
     const path = pathOf(resource, object.metadata?.namespace ?? "default");

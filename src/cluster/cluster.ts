@@ -13,6 +13,8 @@ export interface Cluster extends AsyncDisposable {
   readonly refuses?: (reach: Reach) => Promise<string | null>;
   /** What hands have left on its nodes and is not put back, each in a few words. Not there where the nodes go with the cluster. */
   readonly leftovers?: () => Promise<string[]>;
+  /** What a node's systemd unit wrote since then. Not there where nobody can look. */
+  readonly unitLog?: (node: string, unit: string, since: Date) => Promise<string>;
   /**
    * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
    * `onLost` when it could not ask between two instants (milliseconds of the clock). A guest is asked on when its VMI

@@ -8,6 +8,8 @@ export interface KubeClient {
   list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<T[]>;
   /** The text at a path that holds no object: `/version`, or what a kubelet says of itself through the API server. */
   read(path: string): Promise<string>;
+  /** Calls `line` with each line of the text at a path as it comes; resolves when the server ends it. */
+  follow(path: string, line: (text: string) => void, signal: AbortSignal): Promise<void>;
   create<T extends KubeObject>(object: Manifest): Promise<T>;
   mergePatch<T extends KubeObject>(
     resource: Resource,

@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../errors.ts";
 import type { Fault, Hit, Victim } from "../faults/fault.ts";
 import type { JournalWriter } from "../observe/journal-writer.ts";
+import { startLogs } from "../observe/logs.ts";
 import { startRecorder } from "../observe/recorder.ts";
 import type { Remedy } from "../remedies/remedy.ts";
 import { leftovers, takeSnapshot, type Snapshot } from "../safety/snapshot.ts";
@@ -31,9 +32,13 @@ export interface RunOptions {
   journal: JournalWriter;
   /** Where what will put the cluster back is written down first. */
   undoJournal: UndoJournal;
+  /** A folder for the logs of victims and their nodes; null where none are kept. */
+  logs: string | null;
   /** Ends the experiment early: what was done is undone, and the journal says so. */
   signal: AbortSignal;
   onProgress: OnProgress;
+  /** Whether its VMs stay, in a namespace that is its user's from then on. */
+  keep?: boolean;
 }
 
 /** Longest time that hands may take on a cluster, to inject or to revert, in milliseconds. */
@@ -56,9 +61,12 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
   journal.append({ kind: "plan", plan });
   let end: RunEnd;
   let before: Snapshot | null = null;
+  const touched = new Set<string>();
   try {
-    before = await takeSnapshot(cluster);
-    end = await perform(plan, deeds, options, undo);
+    // A simulated cluster is each experiment's own, and whole.
+    if (!plan.cluster.prediction) await reachPlatformReady(cluster, options.signal);
+    before = await takeSnapshot(cluster, plan.namespace);
+    end = await perform(plan, deeds, options, undo, touched);
   } catch (error) {
     end = options.signal.aborted
       ? { status: "interrupted", reason: messageOf(options.signal.reason) }
@@ -66,7 +74,9 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
   }
   report(plan, options, "undo", null);
   const failures = (await undo.unwind()).map((failure) => `not undone: ${failure}`);
-  const left = before === null ? [] : await leftovers(before, cluster).catch((error: unknown) => [messageOf(error)]);
+  const surveyed = { namespace: plan.namespace, ...(plan.cluster.provider === "existing" && { touched }) };
+  const left =
+    before === null ? [] : await leftovers(before, cluster, surveyed).catch((error: unknown) => [messageOf(error)]);
   const remains = [...failures, ...left.map((mark) => `left over: ${mark}`)];
   if (remains.length > 0)
     end = { status: "failed", reason: [end.reason, ...remains].filter((part) => part !== undefined).join("; ") };
@@ -75,19 +85,25 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
   return end;
 }
 
-async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: UndoStack): Promise<RunEnd> {
+/** @param touched receives the nodes of the victims, once they are known */
+async function perform(
+  plan: Plan,
+  deeds: Deeds,
+  options: RunOptions,
+  undo: UndoStack,
+  touched: Set<string>,
+): Promise<RunEnd> {
   const { cluster, journal } = options;
   const { fault } = deeds;
-  // A simulated cluster is each experiment's own, and whole.
-  if (!plan.cluster.prediction) await reachPlatformReady(cluster, options.signal);
   const needsNode = fault.scope === "node" || plan.variants.some(({ pinned }) => pinned === true);
   const nodes = needsNode && plan.live !== true ? await chooseNodes(cluster) : [];
   const node = nodes[0] ?? null;
   const answers = new Set<string>();
   using _listening = listenForAnswers(journal, answers);
+  const places = { namespace: plan.namespace, kubeVirtNamespace: kubeVirtNamespaceOf(plan.cluster) };
+  await using logs = options.logs === null ? null : await startLogs(cluster, { folder: options.logs, ...places });
   await using recorder = await startRecorder(cluster, journal, {
-    namespace: plan.namespace,
-    kubeVirtNamespace: kubeVirtNamespaceOf(plan.cluster),
+    ...places,
     awayFrom: await doomedNodes(plan, cluster, node),
   });
   const signal = AbortSignal.any([options.signal, recorder.failed]);
@@ -106,6 +122,8 @@ async function perform(plan: Plan, deeds: Deeds, options: RunOptions, undo: Undo
   const victims = await findVictims(plan, cluster);
   const refusal = await whyNotAllowed(plan, victims, cluster);
   if (refusal !== null) return { status: "failed", reason: `the guards refuse it: ${refusal}` };
+  for (const victim of victims) touched.add(victim.node);
+  await logs?.followNodes([...touched]);
   const undisturbed = undo.depth;
   await undo.push(revertFault(fault, victims, scenarioFile(plan.scenario)));
   for (const phase of plan.phases) {

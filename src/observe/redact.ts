@@ -46,6 +46,14 @@ export function redactPlan(plan: Plan): Plan {
   };
 }
 
+/** `"userData":"…"` as JSON has it, and as JSON within JSON does. */
+const secretInText = new RegExp(`(\\\\*")(${[...secretFields].join("|")})\\1(\\s*:\\s*)\\1.*?(?:(?<!\\\\)\\1|$)`, "g");
+
+/** A line of a log without the secrets that it repeats of manifests. */
+export function redactText(text: string): string {
+  return text.replaceAll(secretInText, `$1$2$1$3$1${redacted}$1`);
+}
+
 function copy(value: unknown, kind: string, within: string): unknown {
   if (Array.isArray(value)) return value.map((member) => copy(member, kind, within));
   if (typeof value !== "object" || value === null) return value;

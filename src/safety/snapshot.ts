@@ -2,6 +2,7 @@ import { notYet, waitUntil } from "../clock/wait-until.ts";
 import { DeadlineError } from "../clock/deadline.ts";
 import { isNotFound } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import type { ListOptions } from "../cluster/kube-client.ts";
 import {
   condition,
   type KubeObject,
@@ -31,19 +32,19 @@ const conditionTaint =
 /** Labels that virt-handler and the kubelet keep up to date by themselves. */
 const reportedLabel = /(^|\.)(kubevirt\.io|node\.kubernetes\.io)\//;
 
-/** Reads everything of a cluster that a run leaves as it was. */
-export async function takeSnapshot({ kube, leftovers }: Observed): Promise<Snapshot> {
-  const list = <T extends KubeObject>(resource: Resource, labelSelector?: string): Promise<T[]> =>
-    kube.list<T>(resource, labelSelector === undefined ? {} : { labelSelector }).catch((error: unknown) => {
+/** Reads everything of a cluster that a run leaves as it was; VMIs and migrations are those of the namespace. */
+export async function takeSnapshot({ kube, leftovers }: Observed, namespace: string): Promise<Snapshot> {
+  const list = <T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<T[]> =>
+    kube.list<T>(resource, options).catch((error: unknown) => {
       // A kind that the cluster does not know leaves nothing.
       if (isNotFound(error)) return [];
       throw error;
     });
   const [allNodes, vmis, moves, made, onNodes] = await Promise.all([
     list<Node>(nodes),
-    list<VirtualMachineInstance>(virtualMachineInstances),
-    list<VirtualMachineInstanceMigration>(migrations),
-    list<KubeObject>(namespaces, runLabel),
+    list<VirtualMachineInstance>(virtualMachineInstances, { namespace }),
+    list<VirtualMachineInstanceMigration>(migrations, { namespace }),
+    list<KubeObject>(namespaces, { labelSelector: runLabel }),
     leftovers?.() ?? none,
   ]);
   return new Map<string, string>([
@@ -85,22 +86,34 @@ function marksOfMigration({ metadata, status }: VirtualMachineInstanceMigration)
   return [[`migration ${metadata.namespace}/${metadata.name}`, "unfinished"]];
 }
 
-/** What is otherwise than it was, a sentence for each mark. */
-export function differences(before: Snapshot, after: Snapshot): string[] {
+/**
+ * What is otherwise than it was, a sentence for each mark. Marks of nodes alone are missed when they are gone.
+ *
+ * @param touched the nodes that count, on a cluster where others work too; all where it is not given
+ */
+export function differences(before: Snapshot, after: Snapshot, touched?: ReadonlySet<string>): string[] {
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   return names.flatMap((name) => {
     const [was, is] = [before.get(name), after.get(name)];
-    if (was === is) return [];
+    const node = /^node ([^:]+)/.exec(name)?.[1];
+    if (was === is || (node !== undefined && touched?.has(node) === false)) return [];
     if (was === undefined) return [is === "there" ? `${name} is left` : `${name} is left (${is})`];
-    return [is === undefined ? `${name} is gone (it was ${was})` : `${name} is ${is} (it was ${was})`];
+    if (is !== undefined) return [`${name} is ${is} (it was ${was})`];
+    return node === undefined ? [] : [`${name} is gone (it was ${was})`];
   });
 }
 
+/** Where to look for what is left. */
+export interface Surveyed {
+  namespace: string;
+  touched?: ReadonlySet<string>;
+}
+
 /** What a cluster still shows of a run once it had time to settle: nothing, if all was undone. */
-export async function leftovers(before: Snapshot, cluster: Observed): Promise<string[]> {
+export async function leftovers(before: Snapshot, cluster: Observed, at: Surveyed): Promise<string[]> {
   let left: string[] = [];
   const look = async () => {
-    left = differences(before, await takeSnapshot(cluster));
+    left = differences(before, await takeSnapshot(cluster, at.namespace), at.touched);
     return left.length === 0 || notYet(left.join("; "));
   };
   try {

@@ -52,7 +52,14 @@ async function asksOf({ plan, ...deeds }: Prepared, folder: string): Promise<Gra
   };
   const journal = new JournalWriter(join(folder, `${plan.id}.jsonl`), clock);
   const { signal } = new AbortController();
-  await runExperiment(plan, deeds, { cluster, journal, undoJournal: memoryJournal(), signal, onProgress: () => {} });
+  await runExperiment(plan, deeds, {
+    cluster,
+    journal,
+    logs: null,
+    undoJournal: memoryJournal(),
+    signal,
+    onProgress: () => {},
+  });
   return [...asked.values()];
 }
 

@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock } from "../../src/clock/clock.ts";
-import { realClock } from "../../src/clock/real-clock.ts";
 import { registerModuleHooks } from "../../src/cli/module-hooks.ts";
 import { defaultClusterConfig } from "../../src/cluster/existing/cluster-config.ts";
 import { existingCluster } from "../../src/cluster/existing/existing-cluster.ts";
@@ -12,11 +10,13 @@ import { runExperiment } from "../../src/experiment/run-experiment.ts";
 import { JournalWriter } from "../../src/observe/journal-writer.ts";
 import { claimCluster } from "../../src/safety/claim.ts";
 import type { UndoJournal } from "../../src/safety/undo-journal.ts";
+import { fastClock } from "./fast-clock.ts";
 
 /** Runs an experiment on a served cluster, and kills itself before or after the so-manieth line of its undo journal. */
 async function main(kubeconfig: string, killAt: number): Promise<void> {
   registerModuleHooks();
   const speed = Number(process.env["DOOMED_SPEED"]);
+  const servedMs = Number(process.env["DOOMED_SERVED"]);
   const choice = {
     provider: "existing" as const,
     context: simulatedContext,
@@ -26,7 +26,7 @@ async function main(kubeconfig: string, killAt: number): Promise<void> {
   };
   const open = async () => ({
     ...(await existingCluster(choice, 0)),
-    clock: fastClock(speed),
+    clock: fastClock(speed, servedMs),
     refuses: async () => null,
   });
   const words = { provider: "existing" as const, context: simulatedContext, kubeconfig };
@@ -45,6 +45,7 @@ async function main(kubeconfig: string, killAt: number): Promise<void> {
       cluster,
       journal: new JournalWriter(process.env["DOOMED_JOURNAL"]!, cluster.clock),
       undoJournal: killing(claim.journal, killAt),
+      logs: null,
       signal: new AbortController().signal,
       onProgress: () => {},
     },
@@ -67,19 +68,6 @@ function killing(journal: UndoJournal, killAt: number): UndoJournal {
     run: journal.run,
     register: (registered) => around(() => journal.register(registered)),
     markDone: (id) => around(() => journal.markDone(id)),
-  };
-}
-
-/** Goes along with a cluster whose time is that much faster than the machine's. */
-function fastClock(speed: number): Clock {
-  const real = realClock();
-  const servedMs = Number(process.env["DOOMED_SERVED"]);
-  const now = () => real.now() * speed;
-  return {
-    now,
-    wall: () => new Date(servedMs + (Date.now() - servedMs) * speed),
-    sleep: (ms, signal) => real.sleep(ms / speed, signal),
-    after: (ms, run) => real.after(ms / speed, run),
   };
 }
 

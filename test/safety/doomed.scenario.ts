@@ -24,7 +24,7 @@ async function cordon({ kube }: Parameters<Fault["inject"]>[0], node: string, un
 
 const stopped = { manual: "stopped" as const };
 
-export default experiment({
+const doomed = experiment({
   id: "doomed",
   title: "A run that is killed can be undone",
   fault: cordonAndDelete,
@@ -34,3 +34,5 @@ export default experiment({
   expectAfter: { "out-of-service-taint": stopped, "delete-node": stopped, return: stopped },
   observe: "30s",
 });
+
+export { doomed as default };

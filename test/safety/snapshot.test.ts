@@ -18,7 +18,7 @@ describe("what is left over after a run", () => {
       metadata: { name: "a", namespace: "default" },
     });
     await cluster.clock.sleep(60_000);
-    before = await takeSnapshot(cluster);
+    before = await takeSnapshot(cluster, "default");
   });
 
   afterEach(() => cluster[Symbol.asyncDispose]());
@@ -35,7 +35,7 @@ describe("what is left over after a run", () => {
 
   it("is nothing where nothing was done, however often it is looked", async () => {
     await cluster.clock.sleep(600_000);
-    assert.deepEqual(await leftovers(before, cluster), []);
+    assert.deepEqual(await leftovers(before, cluster, { namespace: "default" }), []);
   });
 
   const marks: [what: string, leave: () => Promise<unknown>, seen: RegExp][] = [
@@ -104,7 +104,7 @@ describe("what is left over after a run", () => {
   for (const [what, leave, seen] of marks) {
     it(`is ${what}`, async () => {
       await leave();
-      const left = differences(before, await takeSnapshot(cluster));
+      const left = differences(before, await takeSnapshot(cluster, "default"));
       assert.ok(
         left.some((mark) => seen.test(mark)),
         left.join("\n"),
@@ -116,11 +116,13 @@ describe("what is left over after a run", () => {
     await cluster.actuators.powerOff("worker");
     await cluster.clock.sleep(120_000);
     await cluster.actuators.powerOn("worker");
-    assert.deepEqual(await leftovers(before, cluster), []);
+    assert.deepEqual(await leftovers(before, cluster, { namespace: "default" }), []);
   });
 
   it("is what hands say that they left on nodes", async () => {
     const withMarks = { ...cluster, leftovers: async () => ["node worker: memory is taken"] };
-    assert.deepEqual(await leftovers(before, withMarks), ["node worker: memory is taken is left"]);
+    assert.deepEqual(await leftovers(before, withMarks, { namespace: "default" }), [
+      "node worker: memory is taken is left",
+    ]);
   });
 });

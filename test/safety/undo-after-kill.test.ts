@@ -13,6 +13,7 @@ import { configMaps } from "../../src/kube/resources.ts";
 import { home } from "../../src/safety/cluster-lease.ts";
 import { leftovers, takeSnapshot, type Snapshot } from "../../src/safety/snapshot.ts";
 import { rebound } from "../cli/rebound.ts";
+import { fastClock } from "./fast-clock.ts";
 
 /** How many times faster than the machine's the served cluster's time goes. */
 const speed = 40;
@@ -34,7 +35,7 @@ describe("a run that is killed", function () {
     writeFileSync(join(folder, "kubeconfig"), served.kubeconfig);
     const config = await loadKubeConfig({ kubeconfig: served.kubeconfig });
     kube = await createKubeClient(networkTransport(config), realClock());
-    untouched = await takeSnapshot({ kube, clock: realClock() });
+    untouched = await takeSnapshot({ kube, clock: fastClock(speed) }, "rebound-doomed");
   });
 
   after(async () => {
@@ -56,7 +57,10 @@ describe("a run that is killed", function () {
   const undo = (...args: string[]) => rebound(["undo", ...args], { env: env() });
 
   async function mustBeAsBefore(): Promise<void> {
-    assert.deepEqual(await leftovers(untouched, { kube, clock: realClock() }), []);
+    assert.deepEqual(
+      await leftovers(untouched, { kube, clock: fastClock(speed) }, { namespace: "rebound-doomed" }),
+      [],
+    );
     assert.equal(await kube.get(configMaps, "rebound-undo", home), null);
     assert.match((await undo("--list")).stdout, /^$/);
   }

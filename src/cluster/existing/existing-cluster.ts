@@ -2,6 +2,7 @@ import { realClock } from "../../clock/real-clock.ts";
 import type { Node } from "../../kube/objects.ts";
 import { nodes } from "../../kube/resources.ts";
 import type { Capability, Cluster } from "../cluster.ts";
+import { unitLogBy } from "../hands/unit-log.ts";
 import { describeCluster } from "../live-settings.ts";
 import type { ExistingChoice } from "../open-cluster.ts";
 import { connect, loadKubeConfig } from "../real-cluster.ts";
@@ -39,6 +40,7 @@ export async function existingCluster(choice: ExistingChoice, holdMs: number): P
       clock,
       kube,
       actuators: limitedHands(hands, whyNot),
+      ...(shell !== null && { unitLog: unitLogBy(shell) }),
       refuses: async (reach) => whyRefused(reach, await lookAround(kube, reach), choice.config),
       startProber: async (namespace, onSample, onLost, awayFrom) =>
         prober === null

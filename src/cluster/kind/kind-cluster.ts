@@ -3,6 +3,7 @@ import { EnvironmentError } from "../../errors.ts";
 import type { ClusterDescription } from "../../experiment/plan.ts";
 import type { Actuators, Capability, Cluster } from "../cluster.ts";
 import { marksOn } from "../hands/marks.ts";
+import { unitLogBy } from "../hands/unit-log.ts";
 import { missingPrograms, shellHands } from "../hands/shell-hands.ts";
 import type { HandTools } from "../hands/act.ts";
 import type { NodeShell } from "../node-shell.ts";
@@ -53,6 +54,7 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
       actuators: kindActuators(nodes, known, { shell, kube, clock }, (capability) => {
         return missing(capability) ?? (capability === "node-memory" ? whyNoPressure(description) : null);
       }),
+      unitLog: unitLogBy(shell),
       leftovers: () => leftoversOf(nodes, shell),
       startProber: (namespace, onSample, onLost) =>
         startContainerProber({ nodes, kube, namespace, onSample, onLost, image: proberImage }),
