@@ -53,15 +53,6 @@ export function watchdogAction(variant: Described): string | null {
   return device === undefined ? null : (device.i6300esb?.action ?? "reset");
 }
 
-/** Whether its liveness probe gives it up while it still boots; KubeVirt adds 10 s to the initial delay. */
-function isTighterThanBoot(variant: Described): boolean {
-  const { livenessProbe } = vmiSpecOf(variant);
-  const boot = statedBootSeconds(variant);
-  if (livenessProbe === undefined || boot === null) return false;
-  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3 } = livenessProbe;
-  return initialDelaySeconds + 10 + failureThreshold * periodSeconds < boot;
-}
-
 /** How a probe asks: `tcpSocket`, `httpGet`, `exec` or `guestAgentPing`; null where there is no probe. */
 function probeKind(probe: Probe | undefined): string | null {
   if (probe === undefined) return null;
@@ -95,7 +86,6 @@ export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "n
       liveness,
       "liveness probe": isTooTight(variant) ? "tighter than the boot" : "looser than the boot",
     }),
-    ...(isTighterThanBoot(variant) && { "liveness timing": "tighter than the boot" }),
     ...(readiness !== null && { readiness }),
     ...(hasPanicDevice(variant) && { "panic device": "yes" }),
     ...(watchdog !== null && { watchdog }),
