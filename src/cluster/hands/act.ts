@@ -1,6 +1,7 @@
+import { uptime } from "node:os";
 import type { Clock } from "../../clock/clock.ts";
 import type { KubeClient } from "../kube-client.ts";
-import { mustRunOn, type NodeShell } from "../node-shell.ts";
+import { mustRunOn, type NodeShell, type ScriptResult } from "../node-shell.ts";
 
 /** What hands on a real cluster work with. */
 export interface HandTools {
@@ -29,9 +30,9 @@ export interface Done {
 /** Begins every script of a hand. */
 const prelude = `
 set -u
-stamp() { echo "@$1 $(date +%s.%N)"; }
-begin() { stamp begin; }
-end() { stamp end; }
+tick() { read -r now _ </proc/uptime; } # no process is begun for it: on a busy machine that takes its time
+begin() { tick; echo "@begin $now"; }
+end() { tick; echo "@end $now"; }
 say() { echo "=$1 $2"; }
 fail() { echo "$*" >&2; exit 1; }
 lives() { # a process; one that has ended and was not buried yet does not
@@ -59,15 +60,28 @@ export async function actOn({ shell, clock }: HandTools, node: string, act: Act)
   );
   const stampOf = (name: string): number | null => {
     const line = lines.findLast((each) => each.startsWith(`@${name} `));
-    const seconds = Number(line?.split(" ")[1] ?? NaN);
-    return shell.sharesClock && !Number.isNaN(seconds) ? onClock(clock, seconds * 1000) : null;
+    return line === undefined || !shell.sharesClock ? null : onClock(clock, Number(line.split(" ")[1]));
   };
-  const within = (ms: number | null, otherwise: number): number =>
-    ms === null ? otherwise : Math.min(Math.max(ms, result.fromMs), result.toMs);
-  return { fromMs: within(stampOf("begin"), result.fromMs), toMs: within(stampOf("end"), result.toMs), said };
+  const begin = stampOf("begin");
+  const end = stampOf("end");
+  return {
+    fromMs: placed(begin === null ? null : begin - grainMs, result.fromMs, result),
+    toMs: placed(end === null ? null : end + grainMs, result.toMs, result),
+    said,
+  };
 }
 
-/** A moment of the calendar, in milliseconds, on the clock. */
-function onClock(clock: Clock, wallMs: number): number {
-  return clock.now() - (clock.wall().getTime() - wallMs);
+/** The kernel tells its uptime in hundredths of a second, there and here. */
+const grainMs = 10;
+
+/** A moment of the kernel's uptime, in seconds, on the clock of a process that has the same kernel. */
+function onClock(clock: Clock, uptimeSeconds: number): number {
+  return clock.now() - (uptime() - uptimeSeconds) * 1000;
+}
+
+/** A stamp that is not within its call is no stamp of this kernel's. */
+function placed(stampMs: number | null, otherwise: number, { fromMs, toMs }: ScriptResult): number {
+  const isWithin = stampMs !== null && stampMs >= fromMs - 2 * grainMs && stampMs <= toMs + 2 * grainMs;
+  if (!isWithin) return otherwise;
+  return Math.min(Math.max(stampMs, fromMs), toMs);
 }

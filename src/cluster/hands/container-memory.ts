@@ -28,7 +28,7 @@ used=$(cat "$cgroup/$usage")
 echo $((used + 1048576)) > "$cgroup/$limit" || fail "its limit cannot be put to what is used"
 monitor "object_add memory-backend-ram,id=rebound,prealloc=on,size=$((used + 67108864))" >/dev/null 2>&1 &
 left=1000
-while looked=$(date +%s.%N) after=$(kills); [ "\${after:-0}" -le "\${before:-0}" ]; do
+while tick; looked=$now; after=$(kills); [ "\${after:-0}" -le "\${before:-0}" ]; do
   echo "@begin $looked"
   [ $((left -= 1)) -gt 0 ] || fail "nothing was killed in $cgroup: $(cat "$cgroup/$usage") bytes in use under a limit of $(cat "$cgroup/$limit")"
   sleep 0.01

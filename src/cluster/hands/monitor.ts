@@ -40,9 +40,9 @@ heard() { # an event that was listened for; what QEMU said of it
 console=/proc/$libvirt/root/var/run/kubevirt-private/$vmi/virt-serial0-log
 mark() { said_before=$(stat -c %s "$console" 2>/dev/null || echo 0); }
 printed() { # a pattern, seconds to wait for it on the guest's serial console since the mark
-  left=$(($2 * 50)) looked=$(date +%s.%N)
+  left=$(($2 * 50)); tick; looked=$now
   while :; do
-    looking=$(date +%s.%N)
+    tick; looking=$now
     line=$(tail -c +$((said_before + 1)) "$console" 2>/dev/null | tr -d '\\r' | grep -aE -m 1 "$1")
     [ -z "$line" ] || return 0
     [ $((left -= 1)) -gt 0 ] || return 1
