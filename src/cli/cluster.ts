@@ -1,5 +1,8 @@
 import type { CommandModule } from "yargs";
 
+/** The release of KubeVirt that is installed where none is named. */
+export const defaultRelease = "v1.9.0";
+
 /** `rebound cluster`: what it takes. */
 export const clusterCommand: CommandModule = {
   command: "cluster <action>",
@@ -25,7 +28,7 @@ export const clusterCommand: CommandModule = {
       .option("kubevirt", {
         type: "string",
         requiresArg: true,
-        default: "v1.9.0",
+        default: defaultRelease,
         describe: "up: the release of KubeVirt to install, or none",
       })
       .option("kubevirt-manifests", {

@@ -11,9 +11,18 @@ import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts"
 import { terminalReport } from "../report/terminal-table.ts";
 import { claimCluster, noClaim, type Claim } from "../safety/claim.ts";
 import type { Beginning } from "../safety/file-journal.ts";
-import { chooseCluster, clusterShape, clusterWords, confirmCluster, imageOf, writtenCluster } from "./choose-cluster.ts";
+import { milliseconds, type Duration } from "../workload/duration.ts";
+import {
+  chooseCluster,
+  clusterShape,
+  clusterWords,
+  confirmCluster,
+  imageOf,
+  writtenCluster,
+} from "./choose-cluster.ts";
 import { chooseTarget, targetShape, targetWords } from "./choose-target.ts";
 import { deliver } from "./deliver.ts";
+import { ensureKind } from "./ensure-kind.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkOptions, wholeNumber, word } from "./options.ts";
@@ -39,6 +48,15 @@ const shard = word.transform((text, context) => {
   return z.NEVER;
 });
 
+function asDuration(text: string, context: z.RefinementCtx): number {
+  try {
+    return milliseconds(text as Duration);
+  } catch {
+    context.addIssue(`must be a length of time, as in 30min, not "${text}"`);
+    return z.NEVER;
+  }
+}
+
 const runOptions = z.object({
   ...clusterShape,
   ...targetShape,
@@ -53,6 +71,8 @@ const runOptions = z.object({
   expectations: word.optional(),
   isolate: z.boolean(),
   shard: shard.optional(),
+  budget: word.transform(asDuration).optional(),
+  keep: z.boolean(),
   out: word,
   json: z.boolean(),
   dryRun: z.boolean(),
@@ -64,6 +84,10 @@ export async function run(argv: unknown): Promise<number> {
   const startedAt = new Date();
   const options = checkOptions(runOptions, argv);
   const cluster = await chooseCluster(options);
+  if (cluster.provider === "kind" && !options.dryRun) {
+    const exitCode = await ensureKind(cluster.name);
+    if (exitCode !== exitCodes.green) return exitCode;
+  }
   const { prepared, outlook } = await prepareRun(options, cluster);
   for (const note of notesOf(prepared)) say(note);
   if (options.dryRun) {
@@ -142,6 +166,8 @@ async function runAndShow(
     undoJournal: claim.journal,
     progress,
     cluster,
+    keep: options.keep,
+    budgetMs: options.budget ?? Infinity,
     rerun: { seed: options.seed, options: again },
   });
   return {

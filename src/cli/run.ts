@@ -44,6 +44,12 @@ export const runCommand: CommandModule = {
         requiresArg: true,
         describe: "run one part of the experiments, e.g. 1/4 for the first of four",
       })
+      .option("budget", {
+        type: "string",
+        requiresArg: true,
+        describe: "begin no experiment after so long, as in 90min; those that are left are skipped",
+      })
+      .option("keep", { type: "boolean", default: false, describe: "leave the VMs on a real cluster when it is over" })
       .option("out", { type: "string", requiresArg: true, default: "reports", describe: "where reports go" })
       .option("json", { type: "boolean", default: false, describe: "print results.json on stdout, and nothing else" })
       .option("dry-run", { type: "boolean", default: false, describe: "show what would be run, and touch nothing" })

@@ -12,6 +12,7 @@ import { UndoStack } from "../safety/undo-stack.ts";
 import { revertFault } from "../safety/undo-step.ts";
 import { setEvictionStrategy } from "./cluster-default.ts";
 import { deploy } from "./deploy.ts";
+import { handOver } from "./hand-over.ts";
 import { scenarioFile } from "./load-scenarios.ts";
 import { whoNeedsHelp } from "./need.ts";
 import { kubeVirtNamespaceOf, type Plan, type PlannedPhase } from "./plan.ts";
@@ -73,6 +74,7 @@ export async function runExperiment(plan: Plan, deeds: Deeds, options: RunOption
       : { status: "failed", reason: messageOf(error) };
   }
   report(plan, options, "undo", null);
+  if (options.keep === true && plan.live !== true) await handOver(plan.namespace, cluster);
   const failures = (await undo.unwind()).map((failure) => `not undone: ${failure}`);
   const surveyed = { namespace: plan.namespace, ...(plan.cluster.provider === "existing" && { touched }) };
   const left =
