@@ -85,7 +85,8 @@ export class RunCoder {
     if (this.#lastHeard === null) return this.#turn(silence, this.#firstAskedMs, now, null);
     // Had it gone on as it did of late, it would have been heard again by then.
     const { askedMs, atMs } = this.#lastHeard;
-    this.#turn(silence, askedMs + periodMs, Math.max(askedMs + periodMs, atMs + usualMs), askedMs);
+    const knownMs = Math.min(now, Math.max(askedMs + periodMs, atMs + usualMs));
+    this.#turn(silence, askedMs + periodMs, knownMs, askedMs);
   }
 
   /**
