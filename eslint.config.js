@@ -25,6 +25,7 @@ const experimentRun = {
   allowTypeImports: true,
   message: "What comes after the journal is a pure function of it: only the plan's words may be used.",
 };
+const anything = { regex: "^\\.\\./", message: "The prober runs somewhere else: it has its own folder and Node." };
 const commandLine = { regex: "^(\\.\\./)+cli/", message: "The command line calls the harness, never the reverse." };
 
 export default defineConfig(
@@ -53,6 +54,7 @@ export default defineConfig(
   { files: ["src/cli/**"], rules: mustNotImport(simulator) },
   { files: ["src/cluster/simulated/**"], rules: mustNotImport(commandLine) },
   { files: ["src/report/**", "src/recovery/**"], rules: mustNotImport(simulator, commandLine, cluster, experimentRun) },
+  { files: ["src/prober/**"], rules: mustNotImport(anything) },
   { files: ["src/simulator/**"], rules: mustNotImport(harness) },
   { files: ["scenarios/**", "**/*.d.ts"], rules: { "no-restricted-exports": "off" } },
 );
