@@ -24,13 +24,22 @@ export function preference(name: string): Manifest {
   };
 }
 
-/** The same VM, its size said by an instance type in place of its own resources; `missing`: one that nobody brings. */
-export function ofInstancetype(variant: Variant, type: Manifest, options: { missing?: true } = {}): Variant {
+/**
+ * The same VM, its size said by an instance type in place of its own resources; `missing`: one that nobody brings;
+ * `besideOwn`: it says its own resources too.
+ */
+export function ofInstancetype(
+  variant: Variant,
+  type: Manifest,
+  options: { missing?: true; besideOwn?: true } = {},
+): Variant {
   const sized = refer(variant, "instancetype", type);
   const { domain } = vmiSpecOf(sized);
-  delete domain.resources;
-  delete domain.cpu;
-  delete domain.memory;
+  if (options.besideOwn !== true) {
+    delete domain.resources;
+    delete domain.cpu;
+    delete domain.memory;
+  }
   return options.missing === true ? sized : { ...sized, manifests: [...sized.manifests, type] };
 }
 

@@ -17,8 +17,14 @@ export interface Variant {
   notes?: string[];
   /** It runs on the node that is chosen for the victims, or nowhere. */
   pinned?: true;
+  /** It runs on that node or on one other. */
+  paired?: true;
+  /** It starts on another node than the victims' where there is room. */
+  elsewhere?: true;
   /** It is known never to come up, so that nobody waits for it. */
   neverUp?: true;
+  /** It is known to be refused by the API server, so that there is never anything of it. */
+  refused?: true;
   /** Why this cluster cannot judge it; it is then left out of the run. */
   skip?: string;
 }
@@ -133,9 +139,24 @@ export function pinned(variant: Variant): Variant {
   return { ...variant, pinned: true };
 }
 
+/** The same variant, kept to two nodes: that of the victims and one other. */
+export function paired(variant: Variant): Variant {
+  return { ...variant, paired: true };
+}
+
 /** The same variant as a bystander that cannot come up. */
 export function neverUp(variant: Variant): Variant {
   return { ...variant, role: "bystander", neverUp: true };
+}
+
+/** The same variant as a bystander on another node than the victims'. */
+export function elsewhere(variant: Variant): Variant {
+  return { ...variant, role: "bystander", elsewhere: true };
+}
+
+/** The same variant as a bystander that the API server refuses. */
+export function refused(variant: Variant): Variant {
+  return { ...variant, role: "bystander", refused: true };
 }
 
 /** The same variant, deployed and watched beside the victims. */
