@@ -3,7 +3,7 @@ import type { HandTools } from "../hands/act.ts";
 import { partition } from "../hands/partition.ts";
 import { serviceAct, type NodeService } from "../hands/services.ts";
 import { shellHands } from "../hands/shell-hands.ts";
-import type { PodNodeShell } from "./pod-node-shell.ts";
+import type { HeardShell } from "./pod-node-shell.ts";
 import { rejoin, sever, type Severance } from "./severance.ts";
 
 const cutOff: Severance = { name: "partition", ...partition };
@@ -18,7 +18,7 @@ function stopped(service: NodeService): Severance {
  * The hands through privileged pods. What would cut off the pod itself is done, and ended after `holdMs`, by the node.
  * What reaches every VM of the cluster is not among them.
  */
-export function podHands(tools: HandTools & { shell: PodNodeShell }, holdMs: number): Partial<Actuators> {
+export function podHands(tools: HandTools & { shell: HeardShell }, holdMs: number): Partial<Actuators> {
   const { shell, clock } = tools;
   const { fillMemory, releaseMemory, killQemu, killLauncher, killLibvirt, oomKill, closePort, openPort, ...others } =
     shellHands(tools);

@@ -8,7 +8,7 @@ import { pods } from "../../kube/resources.ts";
 import { home } from "../../safety/cluster-lease.ts";
 import { ApiError } from "../api-error.ts";
 import type { KubeClient } from "../kube-client.ts";
-import type { NodeShell } from "../node-shell.ts";
+import type { NodeShell, ScriptOptions, ScriptResult } from "../node-shell.ts";
 import { execInPod, type ExecResult } from "../pod-exec.ts";
 import { helperLabel } from "./surroundings.ts";
 
@@ -27,11 +27,21 @@ export interface PodShellOptions {
   image: string;
 }
 
+export interface HeardOptions extends ScriptOptions {
+  /** Hears what the script prints as it comes. */
+  onOutput?: (text: string) => void;
+}
+
+/** A shell whose scripts are heard while they run. */
+export interface HeardShell extends NodeShell {
+  run(node: string, script: string, args?: string[], options?: HeardOptions): Promise<ScriptResult>;
+}
+
 /**
  * A shell on the nodes of any cluster: a privileged pod on each node that is reached, which is made at the first
  * script and removed when this is disposed of, and which ends by itself should that never be.
  */
-export class PodNodeShell implements NodeShell, AsyncDisposable {
+export class PodNodeShell implements HeardShell, AsyncDisposable {
   readonly sharesClock = false;
   readonly #options: PodShellOptions;
   readonly #pods = new Map<string, Promise<string>>();
@@ -44,12 +54,8 @@ export class PodNodeShell implements NodeShell, AsyncDisposable {
     node: string,
     script: string,
     args: string[] = [],
-    {
-      limitSeconds = 20,
-      signal,
-      onOutput,
-    }: Parameters<NodeShell["run"]>[3] & { onOutput?: (text: string) => void } = {},
-  ): ReturnType<NodeShell["run"]> {
+    { limitSeconds = 20, signal, onOutput }: HeardOptions = {},
+  ): Promise<ScriptResult> {
     const { clock, config } = this.#options;
     const pod = await this.#podOn(node);
     const fromMs = clock.now();

@@ -5,7 +5,7 @@ import { EnvironmentError, messageOf } from "../../errors.ts";
 import type { Receipt } from "../cluster.ts";
 import { scriptOf, type Act } from "../hands/act.ts";
 import { mustRunOn } from "../node-shell.ts";
-import type { PodNodeShell } from "./pod-node-shell.ts";
+import type { HeardShell } from "./pod-node-shell.ts";
 
 /** Something after which a node hears nobody any more: what brings it about, and what ends it. */
 export interface Severance {
@@ -66,7 +66,7 @@ sh -c "$2" sh $3 && rm -f /run/rebound-$1.*
  * @throws EnvironmentError where it is not cut off
  */
 export async function sever(
-  shell: PodNodeShell,
+  shell: HeardShell,
   clock: Clock,
   node: string,
   { name, cut, mend }: Severance,
@@ -108,7 +108,7 @@ export async function sever(
 
 /** Ends it now where the node can be reached; otherwise waits until the node has ended it itself. */
 export async function rejoin(
-  shell: PodNodeShell,
+  shell: HeardShell,
   clock: Clock,
   node: string,
   { name, mend }: Severance,
@@ -136,7 +136,7 @@ function wordsOf({ args = [] }: Act): string {
 }
 
 /** What stands against reaching it; no answer is an answer, too. @throws EnvironmentError where nothing does */
-async function whyUnreachable(shell: PodNodeShell, clock: Clock, node: string): Promise<string> {
+async function whyUnreachable(shell: HeardShell, clock: Clock, node: string): Promise<string> {
   const ask = (signal: AbortSignal) => shell.run(node, "true", [], { limitSeconds: 2, signal });
   try {
     await withDeadline(clock, checkMs, ask, `node ${node} to answer`);
