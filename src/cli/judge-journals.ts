@@ -19,6 +19,7 @@ import { checkOptions, seconds, word } from "./options.ts";
 import { recordedCluster } from "./recorded-cluster.ts";
 import { hasColours, say, widthOf } from "./terminal.ts";
 
+const bundleOption = z.object({ bundle: word.optional() });
 const reportOptions = z.object({
   journals: z.array(word).min(1, "say which journals to judge, as in `rebound report reports/latest`"),
   from: seconds.optional(),
@@ -36,9 +37,17 @@ interface Judged {
   cluster: ClusterDescription;
 }
 
+async function bundleRun(run: string): Promise<number> {
+  const { bundle } = await import("../report/bundle.ts");
+  process.stdout.write(`${relative(process.cwd(), await bundle(run, "."))}\n`);
+  return exitCodes.green;
+}
+
 /** Judges journals again, writes and prints the report; returns the exit code. */
 export async function report(argv: unknown): Promise<number> {
   const startedAt = new Date();
+  const { bundle } = checkOptions(bundleOption, argv);
+  if (bundle !== undefined) return bundleRun(bundle);
   const options = checkOptions(reportOptions, argv);
   const sources = (await Promise.all(options.journals.map(findJournals))).flat();
   const judged: Judged[] = [];

@@ -1,13 +1,5 @@
-import { may, mayCall, type Permission } from "../kube/permission.ts";
-import {
-  kubeVirts,
-  migrations,
-  namespaces,
-  pods,
-  virtualMachineInstances,
-  virtualMachines,
-  watchedFor,
-} from "../kube/resources.ts";
+import { may, mayCall, mayWith, type Permission } from "../kube/permission.ts";
+import { kubeVirts, namespaces, pods, virtualMachines, watchedFor } from "../kube/resources.ts";
 import { resourceOf } from "../workload/resource-of.ts";
 import { kubeVirtNamespaceOf } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
@@ -20,8 +12,7 @@ export function needsOf({ plan, fault, remedies }: Prepared): Permission[] {
     ...watchedFor("", kubeVirt.namespace).map(({ resource, namespace }) =>
       may(["list", "watch"], resource, namespace === kubeVirt.namespace ? kubeVirt : undefined),
     ),
-    // What is left over after it is looked for everywhere.
-    ...[pods, virtualMachineInstances, migrations].map((resource) => may(["list"], resource, "everywhere")),
+    ...["experiment" as const, kubeVirt].map((place) => mayWith(["get"], pods, "log", place)),
     may(["list"], namespaces),
     ...(plan.live === true ? [] : deployNeeds(plan)),
     ...(fault.asks ?? []),

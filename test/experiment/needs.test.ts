@@ -55,7 +55,7 @@ async function asksOf({ plan, ...deeds }: Prepared, folder: string): Promise<Gra
   await runExperiment(plan, deeds, {
     cluster,
     journal,
-    logs: null,
+    logs: join(folder, "logs"),
     undoJournal: memoryJournal(),
     signal,
     onProgress: () => {},
