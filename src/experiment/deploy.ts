@@ -8,6 +8,7 @@ import type { UndoStack } from "../safety/undo-stack.ts";
 import { avoidNode, keepToNodes, pinToNode, preferNode } from "../workload/placement.ts";
 import { resourceOf } from "../workload/resource-of.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
+import { waitForRoomToBoot } from "./stagger.ts";
 
 /**
  * Creates the experiment's namespace and everything its variants need, the victims with a preference for the
@@ -19,12 +20,14 @@ export async function deploy(
   journal: JournalWriter,
   undo: UndoStack,
   nodes: string[],
+  signal?: AbortSignal,
 ): Promise<void> {
   const { kube } = cluster;
   await undo.push({ do: "delete", resource: namespaces, name: plan.namespace });
   await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: ownedBy(undo, { name: plan.namespace }) });
   for (const variant of plan.variants) {
     if (variant.skip !== null) continue;
+    await waitForRoomToBoot(plan, cluster, signal);
     const placed = place(variant, nodes);
     // What it needs goes first: a VM whose instance type does not exist yet is retried late.
     for (const manifest of placed.manifests.slice(1)) await apply(manifest, plan.namespace, cluster, journal, undo);

@@ -113,7 +113,7 @@ async function perform(
   if (plan.live !== true) {
     report(plan, options, "deploy", null);
     await setEvictionStrategy(plan, cluster, undo);
-    await deploy(plan, cluster, journal, undo, nodes);
+    await deploy(plan, cluster, journal, undo, nodes, signal);
   }
 
   report(plan, options, "steady-state", null);
