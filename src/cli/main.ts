@@ -2,6 +2,7 @@ import yargs from "yargs";
 import { EnvironmentError, UsageError } from "../errors.ts";
 import { exitCodeOf, explain } from "./failure.ts";
 import { clusterCommand } from "./cluster.ts";
+import { injectCommand } from "./inject.ts";
 import { listCommand } from "./list.ts";
 import { registerModuleHooks } from "./module-hooks.ts";
 import { rbacCommand } from "./rbac.ts";
@@ -36,6 +37,7 @@ function parser(args: string[], version: string) {
     .command(reportCommand)
     .command(simulateCommand)
     .command(clusterCommand)
+    .command(injectCommand)
     .command(undoCommand)
     .command(rbacCommand)
     .command(listCommand)

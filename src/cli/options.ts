@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
+import { milliseconds, type Duration } from "../workload/duration.ts";
 
 /**
  * Options of the command line, checked: yargs turns `--seed abc` into NaN without a word, so it hands
@@ -36,6 +37,16 @@ export const seconds = z
 
 /** Text that is not empty, given once. */
 export const word = z.string({ error: "is given more than once" }).min(1, "must not be empty");
+
+/** A length of time as typed, `90s` or `30min`, in milliseconds. */
+export const duration = word.transform((text, context) => {
+  try {
+    return milliseconds(text as Duration);
+  } catch {
+    context.addIssue(`must be a length of time, as in 30min, not "${text}"`);
+    return z.NEVER;
+  }
+});
 
 function complaint({ path, message }: z.core.$ZodIssue): string {
   return `--${path.join(".")} ${message}`;

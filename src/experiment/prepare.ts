@@ -130,7 +130,10 @@ function shardOf(declared: Declared[], { index, of }: { index: number; of: numbe
 }
 
 /** What is broken in place of the scenarios' variants; null where those are. */
-async function variantsOfUser({ target, vmFiles }: Selection, cluster: Cluster): Promise<Variant[] | null> {
+export async function variantsOfUser(
+  { target, vmFiles }: Pick<Selection, "target" | "vmFiles">,
+  cluster: Cluster,
+): Promise<Variant[] | null> {
   if (target != null) return liveVariants(target, cluster.kube);
   return vmFiles.length === 0 ? null : ownVariants(vmFiles, cluster);
 }
