@@ -25,9 +25,10 @@ export async function deploy(
   const { kube } = cluster;
   await undo.push({ do: "delete", resource: namespaces, name: plan.namespace });
   await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: ownedBy(undo, { name: plan.namespace }) });
+  const deployed: PlannedVariant[] = [];
   for (const variant of plan.variants) {
     if (variant.skip !== null) continue;
-    await waitForRoomToBoot(plan, cluster, signal);
+    await waitForRoomToBoot(plan, deployed, cluster, signal);
     const placed = place(variant, nodes);
     // What it needs goes first: a VM whose instance type does not exist yet is retried late.
     for (const manifest of placed.manifests.slice(1)) await apply(manifest, plan.namespace, cluster, journal, undo);
@@ -37,6 +38,7 @@ export async function deploy(
     }
     await apply(placed.manifests[0]!, plan.namespace, cluster, journal, undo);
     if (variant.runStrategy === "Manual") await start(variant, plan.namespace, cluster, journal);
+    deployed.push(variant);
   }
 }
 

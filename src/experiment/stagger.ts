@@ -3,7 +3,9 @@ import { notYet, waitUntil } from "../clock/wait-until.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { condition, type VirtualMachineInstance } from "../kube/objects.ts";
 import { virtualMachineInstances } from "../kube/resources.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, PlannedVariant } from "./plan.ts";
+import { replicasOf } from "./steady-state.ts";
+import { vmisOf } from "./victims.ts";
 
 /** Emulated guests that boot at once on a small machine boot so slowly that their own probes kill them. */
 const bootingAtOnce = 2;
@@ -11,13 +13,19 @@ const bootingAtOnce = 2;
 /** What does not come up is not waited for; the steady state says what is wrong with it. In milliseconds. */
 const limitMs = 60_000;
 
-/** Where guests are emulated, waits until there is room for the next to boot. */
-export async function waitForRoomToBoot(plan: Plan, { kube, clock }: Cluster, signal?: AbortSignal): Promise<void> {
+/** Where guests are emulated, waits until there is room for another one beside those that were deployed. */
+export async function waitForRoomToBoot(
+  plan: Plan,
+  deployed: readonly PlannedVariant[],
+  { kube, clock }: Cluster,
+  signal?: AbortSignal,
+): Promise<void> {
   if (plan.cluster.acceleration !== "tcg") return;
   const { namespace } = plan;
+  const started = deployed.filter(({ runStrategy, neverUp }) => runStrategy !== "Halted" && neverUp !== true);
   const look = async () => {
     const vmis = await kube.list<VirtualMachineInstance>(virtualMachineInstances, { namespace });
-    const booting = vmis.filter(isBooting).map(({ metadata }) => metadata.name);
+    const booting = started.filter((variant) => !isUp(variant, vmis)).map(({ name }) => name);
     return booting.length < bootingAtOnce || notYet(`${booting.join(", ")} boot`);
   };
   const wait = { what: "room for the next guest to boot", limitMs, everyMs: 500, look };
@@ -26,8 +34,8 @@ export async function waitForRoomToBoot(plan: Plan, { kube, clock }: Cluster, si
   });
 }
 
-/** One that finds no node boots nothing. */
-function isBooting(vmi: VirtualMachineInstance): boolean {
-  if (vmi.status.phase === "Succeeded" || vmi.status.phase === "Failed") return false;
-  return condition(vmi, "Ready")?.status !== "True" && condition(vmi, "PodScheduled")?.status !== "False";
+/** The VM may be there for a while before its VMI is. */
+function isUp(variant: PlannedVariant, vmis: VirtualMachineInstance[]): boolean {
+  const own = vmisOf(variant, vmis);
+  return own.length >= replicasOf(variant) && own.every((vmi) => condition(vmi, "Ready")?.status === "True");
 }
