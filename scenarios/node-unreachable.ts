@@ -16,16 +16,14 @@ export default [
   ...[
     { id: "freeze", node: "frozen", fault: nodeFreeze() },
     { id: "partition", node: "cut-off", fault: nodePartition() },
-    // A kubelet that starts in the very moment of virt-handler's heartbeat finds the node unschedulable, and ends its VMs
-    // (kubevirt/kubevirt issue 11662). At this length the default seed does not meet that; another may, and is red then.
-    { id: "kubelet-stop", node: "kubelet-less", fault: kubeletStop(), observe: "110s" as const },
-  ].flatMap(({ id, node, fault, observe = "100s" as const }) => [
+    { id: "kubelet-stop", node: "kubelet-less", fault: kubeletStop() },
+  ].flatMap(({ id, node, fault }) => [
     experiment({
       id: `node-${id}-brief`,
       title: `VMs on a ${node} node go on as if nothing had been, if that is over before their pods are marked`,
       practices: ["node-shutdown"],
       fault,
-      observe,
+      observe: "100s",
       variants: everyStrategy(),
     }),
     experiment({

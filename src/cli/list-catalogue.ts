@@ -2,7 +2,7 @@ import { z } from "zod";
 import { builtInScenarios, loadScenarios } from "../experiment/load-scenarios.ts";
 import { exitCodes } from "../errors.ts";
 import type { Row } from "../experiment/expectations/row.ts";
-import { platformTable } from "../experiment/expectations/table.ts";
+import { platformRules } from "../experiment/expectations/table.ts";
 import { faults } from "../faults/catalogue.ts";
 import { practices } from "../practices/catalogue.ts";
 import { remedies } from "../remedies/catalogue.ts";
@@ -62,13 +62,13 @@ const listers: Record<(typeof kinds)[number], () => Promise<Listing>> = {
   rules: () =>
     Promise.resolve({
       head: ["rule", "after", ...ways, "where it is documented"],
-      rows: platformTable.map((row) => [
+      rows: platformRules.map((row) => [
         row.id,
         causeOf(row),
         ...ways.map((way) => row.outcomes[way] ?? "–"),
         row.source,
       ]),
-      json: platformTable.map(({ id, source, fault, parameters = {}, phase, outcomes }) => ({
+      json: platformRules.map(({ id, source, fault, parameters = {}, phase, outcomes }) => ({
         id,
         faults: [fault].flat(),
         parameters,

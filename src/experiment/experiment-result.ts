@@ -2,7 +2,7 @@ import type { ActionEntry, EndEntry, JournalLine } from "../observe/journal.ts";
 import { judgeJournal, type JudgedJournal, type JudgedPhase, type JudgedSubject } from "../recovery/judge-journal.ts";
 import type { DataFate, Identity, Recovery } from "../recovery/recovery.ts";
 import type { ExperimentResult, Judgement, VariantResult } from "../report/results.ts";
-import type { Plan, PlannedVariant } from "./plan.ts";
+import type { Expectation, Plan, PlannedVariant } from "./plan.ts";
 import { traitsOf } from "../workload/traits.ts";
 import { judge } from "./verdict.ts";
 
@@ -111,7 +111,7 @@ function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase
   const phase = phases.find((each) => each.name === name);
   const subject = phase && subjectOf(phase, variant);
   const recovery = subject?.recovery ?? notObserved;
-  const expectation = variant.expectations[name] ?? null;
+  const expectation = whatHolds(variant.expectations[name] ?? null, recovery);
   const { verdict, reasons } = judge({
     role: variant.role,
     isAfterRelief: name !== "observe",
@@ -126,6 +126,12 @@ function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase
   return judgement(name, recovery, expectation, { verdict, reasons });
 }
 
+/** The expectation, or what it says of a hazard that was met. */
+function whatHolds(expectation: Expectation | null, { podFailures }: Recovery): Expectation | null {
+  const hazard = expectation?.unless;
+  return hazard !== undefined && podFailures.includes(hazard.podFailure) ? hazard.instead : expectation;
+}
+
 function judgement(
   phase: string,
   {
@@ -135,12 +141,13 @@ function judgement(
     after: _after,
     data: _data,
     members: _members,
+    podFailures: _podFailures,
     ...recovery
   }: Recovery,
-  expectation: PlannedVariant["expectations"][string] | null,
+  expectation: Expectation | null,
   judged: Pick<Judgement, "verdict" | "reasons">,
 ): Judgement {
-  const { floorMs = null, ...expected } = expectation ?? {};
+  const { floorMs = null, unless: _unless, ...expected } = expectation ?? {};
   return {
     ...recovery,
     phase,
@@ -242,6 +249,7 @@ const notObserved: Recovery = {
   censoredAtMs: null,
   downtimeMs: null,
   twiceMs: null,
+  podFailures: [],
   terminatingPods: 0,
   stages: [],
   slowest: null,

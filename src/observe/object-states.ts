@@ -56,6 +56,8 @@ export interface ReplicaSetState {
 export interface PodState {
   exists: boolean;
   phase: string;
+  /** Why it is in that phase, in the platform's word: `Evicted`, `NodeAffinity`. */
+  reason: string | null;
   deleting: boolean;
   node: string | null;
   unschedulable: boolean;
@@ -126,6 +128,7 @@ export function podState(pod: Pod, exists: boolean): PodState {
   return {
     exists,
     phase: status.phase ?? "",
+    reason: status.reason ?? null,
     deleting: pod.metadata.deletionTimestamp !== undefined,
     node: pod.spec.nodeName ?? null,
     unschedulable: scheduled?.status === "False" && scheduled.reason === "Unschedulable",

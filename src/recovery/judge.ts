@@ -68,6 +68,7 @@ export function judgeRecovery(
       isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window,
     ),
     twiceMs,
+    podFailures: podFailures(subject, window),
     terminatingPods: terminatingPods(subject, window),
     stages,
     slowest: slowestOf(stages, governing),
@@ -78,6 +79,16 @@ export function judgeRecovery(
     members: membersOf(timeline, subject, window, settleMs),
     evidence: evidenceOf(timeline, subject, reading, window),
   };
+}
+
+function podFailures({ incarnations }: SubjectTimeline, { fromMs, untilMs }: Window): string[] {
+  const pods = incarnations.flatMap((incarnation) => incarnation.pods);
+  const failures = pods.flatMap(({ states }) =>
+    states
+      .filter(({ atMs, value }) => atMs > fromMs && atMs <= untilMs && value.phase === "Failed")
+      .flatMap(({ value }) => value.reason ?? []),
+  );
+  return [...new Set(failures)];
 }
 
 function terminatingPods({ incarnations }: SubjectTimeline, { untilMs }: Window): number {

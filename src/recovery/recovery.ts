@@ -88,6 +88,8 @@ export interface Recovery {
   downtimeMs: Measured | null;
   /** Between these instants two guests of it were seen alive at once; null where they were not. */
   twiceMs: Interval | null;
+  /** Why its launcher pods ended Failed in the window, in the platform's words. */
+  podFailures: string[];
   /** How many of its launcher pods are marked for deletion at the window's end, and still there. */
   terminatingPods: number;
   stages: Stage[];

@@ -14,6 +14,7 @@ import { guestOom } from "../../src/faults/guest-oom.ts";
 import { guestPoweroff } from "../../src/faults/guest-poweroff.ts";
 import { guestReboot } from "../../src/faults/guest-reboot.ts";
 import { launcherKill } from "../../src/faults/launcher-kill.ts";
+import { kubeletStop } from "../../src/faults/kubelet-stop.ts";
 import { libvirtKill } from "../../src/faults/libvirt-kill.ts";
 import { migrationCrash } from "../../src/faults/migration-crash.ts";
 import { runtimeStop } from "../../src/faults/runtime-stop.ts";
@@ -192,6 +193,19 @@ describe("an experiment's plan", () => {
     assert.ok(!bears(nodeShutdown(), "force-delete"));
     assert.ok(bears(podDelete({ force: true }), "observe"));
     assert.ok(!bears(podDelete(), "observe"));
+  });
+
+  it("says what is expected where a kubelet that starts refuses the launchers, and nowhere else", () => {
+    const instead = (fault: Fault, observe?: "100s") =>
+      plan({ fault, ...(observe !== undefined && { observe }) }).variants.map(
+        ({ expectations }) => expectations["return"]?.unless?.instead.outcome,
+      );
+    const planned = plan({ fault: kubeletStop(), observe: "100s" }).variants[0]!.expectations["return"]!;
+    assert.equal(planned.outcome, "resumed");
+    assert.equal(planned.unless?.podFailure, "NodeAffinity");
+    assert.ok(instead(kubeletStop(), "100s").includes("restarted"));
+    assert.ok(instead(kubeletStop()).includes("restarted"));
+    assert.ok(instead(nodePartition(), "100s").every((outcome) => outcome === undefined));
   });
 
   it("has a floor that follows the probe's settings", () => {

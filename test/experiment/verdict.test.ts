@@ -23,6 +23,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     censoredAtMs: null,
     downtimeMs: null,
     twiceMs: null,
+    podFailures: [],
     terminatingPods: 0,
     stages: [],
     slowest: null,

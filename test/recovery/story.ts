@@ -42,7 +42,11 @@ export class Story {
     return this.event(ms, "virtualmachineinstances", object, gone);
   }
 
-  pod(ms: number, vmiUid: string, { node = "a", deleting = false, gone = false } = {}): this {
+  pod(
+    ms: number,
+    vmiUid: string,
+    { node = "a", deleting = false, gone = false, failure = null as string | null } = {},
+  ): this {
     const metadata = {
       uid: `pod-${vmiUid}`,
       name: `virt-launcher-web-${vmiUid}`,
@@ -56,7 +60,11 @@ export class Story {
     return this.event(
       ms,
       "pods",
-      { metadata, spec: { nodeName: node, containers: [] }, status: { containerStatuses } },
+      {
+        metadata,
+        spec: { nodeName: node, containers: [] },
+        status: { containerStatuses, ...(failure !== null && { phase: "Failed", reason: failure }) },
+      },
       gone,
     );
   }

@@ -1,6 +1,6 @@
 import { comebacks, isNeverUp, type Expectation, type Outcome } from "../plan.ts";
-import { backgroundOf, wayOf, type Situation } from "./situation.ts";
-import { sources, type Row } from "./row.ts";
+import { backgroundOf, wayOf, type Situation, type Way } from "./situation.ts";
+import { metHazard, sources, type Row } from "./row.ts";
 import { risksSplitBrain } from "./split-brain.ts";
 import { platformTable } from "./table.ts";
 import { terminatingPods } from "./terminating-pods.ts";
@@ -23,6 +23,18 @@ export function platformRuling(situation: Situation): Ruling | null {
   if (way === null) return null;
   const row = platformTable.find((candidate) => fits(candidate, situation) && candidate.outcomes[way] !== undefined);
   if (row === undefined) return null;
+  const likely = rowRuling(row, way, situation);
+  const met = metHazard(row);
+  if (met?.fault !== situation.fault.name) return likely;
+  const { expectation: instead, watchMs } = rowRuling(met, way, situation);
+  const { podFailure } = row.hazard!;
+  return {
+    expectation: { ...likely.expectation, unless: { podFailure, instead } },
+    watchMs: Math.max(likely.watchMs, watchMs),
+  };
+}
+
+function rowRuling(row: Row, way: Way, situation: Situation): Ruling {
   return ruling(row.outcomes[way]!, row.waits(situation), `${row.id}; ${row.source}`, situation);
 }
 

@@ -23,6 +23,18 @@ export function isUnremedied({ before }: Situation): boolean {
   return before.every((phase) => phase === "observe" || phase === "virtctl-migrate");
 }
 
+/**
+ * A kubelet that starts admits every pod of its node anew. Where virt-handler has just said, as it does before its
+ * device plug-ins are registered again, that no VM is to be scheduled there, launchers are refused that ran all the time.
+ */
+const refused = {
+  fault: "kubelet-stop",
+  podFailure: "NodeAffinity",
+  source:
+    "Kubernetes: HandlePodAdditions, generalFilter, HandlePodCleanups; KubeVirt: virt-handler's heartbeat, issues 11662, 11843, 12290",
+  waits: (situation: Situation) => times.sum(times.kubeletReports, times.launcherDead(situation)),
+};
+
 /** What becomes of VMs on a node that is lost, and when it comes back by itself. */
 export const nodeRows: readonly Row[] = [
   {
@@ -104,6 +116,7 @@ export const nodeRows: readonly Row[] = [
     when: (situation) => isUnremedied(situation) && isHeldBriefly(situation),
     outcomes: all("resumed"),
     waits: () => times.kubeletReports,
+    hazard: { ...refused, outcomes: afterFailure },
   },
   {
     id: "node reached again after its pods were marked",
@@ -113,5 +126,6 @@ export const nodeRows: readonly Row[] = [
     when: (situation) => isUnremedied(situation) && isHeldLong(situation) && obeysAcpi(situation.variant),
     outcomes: { ...afterShutdown, replicaSet: "undisturbed" },
     waits: (situation) => times.sum(times.kubeletReports, times.obeys(situation)),
+    hazard: { ...refused, outcomes: { ...afterFailure, replicaSet: "undisturbed" } },
   },
 ];

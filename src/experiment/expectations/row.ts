@@ -2,11 +2,18 @@ import type { Outcome } from "../plan.ts";
 import type { Situation, Way } from "./situation.ts";
 import type { Wait } from "./times.ts";
 
-/** One cause, and what the platform is documented to make of a VM that runs in each way. */
-export interface Row {
-  id: string;
+/** What the platform is documented to make of a VM that runs in each way. */
+interface Fate {
   /** Where that is documented: functions of KubeVirt 1.9.0, controllers of Kubernetes 1.36.2. */
   source: string;
+  outcomes: Partial<Record<Way, Outcome>>;
+  /** What the platform waits for before it wants a new VMI, or before the old one is good again. */
+  waits(situation: Situation): Wait;
+}
+
+/** One cause, and what it leads to. */
+export interface Row extends Fate {
+  id: string;
   fault: string | readonly string[];
   /** Those of the fault's parameters that matter. */
   parameters?: Record<string, unknown>;
@@ -15,9 +22,15 @@ export interface Row {
   phase: string | readonly string[];
   /** A further condition. */
   when?(situation: Situation): boolean;
-  outcomes: Partial<Record<Way, Outcome>>;
-  /** What the platform waits for before it wants a new VMI, or before the old one is good again. */
-  waits(situation: Situation): Wait;
+  /** What chance may bring about after one of these faults; that a launcher pod Failed for this reason tells that it did. */
+  hazard?: Fate & { fault: string; podFailure: string };
+}
+
+/** What stands for a row whose hazard was met, by its id and source. */
+export function metHazard({ hazard, ...row }: Row): Row | null {
+  if (hazard === undefined) return null;
+  const { podFailure, ...fate } = hazard;
+  return { ...row, ...fate, id: `${row.id}, but ${podFailure}` };
 }
 
 type Outcomes = Record<Exclude<Way, "Halted">, Outcome>;

@@ -3,7 +3,7 @@ import { maintenanceRows } from "./maintenance-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { probeRows } from "./probe-rows.ts";
 import { remedyRows } from "./remedy-rows.ts";
-import type { Row } from "./row.ts";
+import { metHazard, type Row } from "./row.ts";
 import { vmRows } from "./vm-rows.ts";
 
 /** Every cause that the faults and remedies bring about, by family. The first row that fits decides. */
@@ -15,3 +15,6 @@ export const platformTable: readonly Row[] = [
   ...remedyRows,
   ...nodeRows,
 ];
+
+/** The same, with what chance may bring about instead after the row that it may befall. */
+export const platformRules: readonly Row[] = platformTable.flatMap((row) => [row, metHazard(row) ?? []].flat());

@@ -11,6 +11,9 @@ const syncMs = 150;
 /** What a pod refused after a boot has left behind is found stopped after so long, as seen. */
 const settlingMs = [8_000, 10_000] as const;
 
+/** What a pod's containers have left once the kubelet refused it while they ran (pkg/kubelet: HandlePodCleanups, of what no worker knows). */
+const refusedGraceMs = 1_000;
+
 /** After a start the kubelet looks at the pod with each relist of its containers until nothing changes: so often, as seen. */
 const relistsMs = [1_000, 2_000, 3_000];
 
@@ -54,6 +57,7 @@ export class PodWorker {
     if (running) {
       this.#sandbox = "ready";
       this.#podIp = pod.status.podIP ?? host.newPodIp();
+      if (this.#verdict !== undefined) this.#killGraceMs = refusedGraceMs;
     } else if (host.runtime.records(this.#uid).length > 0 && this.#restarts(1) && verdict === undefined) {
       host.event(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
     }

@@ -170,9 +170,10 @@ describe("a kubelet that is stopped", () => {
     fixture.until(() => fixture.pod("pod").status.phase === "Succeeded", 5);
   });
 
-  it("refuses, started again, a running pod whose node selector no longer fits, and kills it", () => {
+  it("refuses, started again, a running pod whose node selector no longer fits, and kills it within a second", () => {
     const fixture = new Fixture();
     const puppet = new Puppet(fixture, "main");
+    puppet.obeysAfter = null;
     const label = (value: string) => (draft: Node) => {
       draft.metadata.labels = { ...draft.metadata.labels, "example/fit": value };
     };
@@ -189,8 +190,9 @@ describe("a kubelet that is stopped", () => {
     assert.equal(fixture.pod("pod").status.reason, "NodeAffinity");
     assert.deepEqual(
       puppet.signals.map(({ signal }) => signal),
-      ["SIGTERM"],
+      ["SIGTERM", "SIGKILL"],
     );
+    assert.equal(puppet.signals[1]!.at - puppet.signals[0]!.at, 1);
   });
 });
 
