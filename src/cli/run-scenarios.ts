@@ -9,23 +9,15 @@ import { remedyEffects } from "../report/remedy-effects.ts";
 import { summarise, type Results } from "../report/results.ts";
 import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
 import { terminalReport } from "../report/terminal-table.ts";
-import { claimCluster, noClaim, type Claim } from "../safety/claim.ts";
-import type { Beginning } from "../safety/file-journal.ts";
-import { milliseconds, type Duration } from "../workload/duration.ts";
-import {
-  chooseCluster,
-  clusterShape,
-  clusterWords,
-  confirmCluster,
-  imageOf,
-  writtenCluster,
-} from "./choose-cluster.ts";
+import type { Claim } from "../safety/claim.ts";
+import { chooseCluster, clusterShape, clusterWords, confirmCluster, imageOf } from "./choose-cluster.ts";
+import { claimFor } from "./claim-for.ts";
 import { chooseTarget, targetShape, targetWords } from "./choose-target.ts";
 import { deliver } from "./deliver.ts";
 import { ensureKind } from "./ensure-kind.ts";
 import { exitCodeOfSummary } from "./exit-code.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { checkOptions, wholeNumber, word } from "./options.ts";
+import { checkOptions, duration, wholeNumber, word } from "./options.ts";
 import { lookAhead, mustBePermitted, outlookText } from "./outlook.ts";
 import { planJson, planText } from "./plan-text.ts";
 import { showProgress } from "./progress.ts";
@@ -48,15 +40,6 @@ const shard = word.transform((text, context) => {
   return z.NEVER;
 });
 
-function asDuration(text: string, context: z.RefinementCtx): number {
-  try {
-    return milliseconds(text as Duration);
-  } catch {
-    context.addIssue(`must be a length of time, as in 30min, not "${text}"`);
-    return z.NEVER;
-  }
-}
-
 const runOptions = z.object({
   ...clusterShape,
   ...targetShape,
@@ -71,7 +54,7 @@ const runOptions = z.object({
   expectations: word.optional(),
   isolate: z.boolean(),
   shard: shard.optional(),
-  budget: word.transform(asDuration).optional(),
+  budget: duration.optional(),
   keep: z.boolean(),
   out: word,
   json: z.boolean(),
@@ -130,18 +113,6 @@ async function prepareRun(
   }
   await mustBePermitted(prepared, choice, cluster);
   return { prepared, outlook: "" };
-}
-
-/** No other run touches a real cluster meanwhile, and what an earlier one did to it is undone. */
-async function claimFor(
-  options: RunOptions,
-  choice: ClusterChoice,
-  run: Omit<Beginning, "cluster">,
-  signal: AbortSignal,
-): Promise<Claim> {
-  const written = writtenCluster(options);
-  if (written === null) return noClaim();
-  return claimCluster({ ...run, cluster: written }, () => openCluster(choice, { seed: 0, holdMs: 0 }), signal);
 }
 
 /** What a reader of the results must know of a variant, once each. */
