@@ -83,3 +83,8 @@ export class NodeContainers {
     }
   }
 }
+
+/** A node whose processes can be told something. */
+export function mustRun({ name, state }: NodeContainer): void {
+  if (state !== "running") throw new EnvironmentError(`node ${name} is ${state}, not running`);
+}

@@ -2,8 +2,7 @@ import { PassThrough, type Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { EnvironmentError } from "../../errors.ts";
 import { callEngine } from "./container-runtime.ts";
-import type { NodeContainers } from "./node-container.ts";
-import { mustRun } from "./node-power.ts";
+import { mustRun, type NodeContainers } from "./node-container.ts";
 import { refuseSharedKernel } from "./shared-kernel.ts";
 
 export interface ExecResult {

@@ -3,7 +3,8 @@ import { EnvironmentError } from "../../errors.ts";
 import type { Receipt } from "../cluster.ts";
 import { callEngine, isNotModified } from "./container-runtime.ts";
 import { compareAddresses } from "./node-addresses.ts";
-import type { NodeContainer, NodeContainers } from "./node-container.ts";
+import { mustRun, type NodeContainer, type NodeContainers } from "./node-container.ts";
+import { execInNode } from "./node-exec.ts";
 
 /** How long a node may take to shut down in order before it is killed; systemd gives its units 90 s. */
 const shutDownLimitMs = 120_000;
@@ -60,6 +61,21 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
     return runtime.local && finishedMs > fromMs && finishedMs < nowMs ? finishedMs : nowMs;
   };
 
+  /** When systemd in the node says that it is stopping, or the node has ended. */
+  const begunToStop = (name: string, signal?: AbortSignal): Promise<number> =>
+    waitUntil(clock, {
+      what: `node ${name} to begin to stop`,
+      limitMs: settleLimitMs,
+      everyMs: lookEveryMs,
+      ...(signal && { signal }),
+      look: async () => {
+        const asked = ["systemctl", "is-system-running"];
+        const said = await execInNode(nodes, name, asked, { signal }).catch(() => null);
+        const state = said?.stdout.trim() || (await nodes.find(name, signal)).state;
+        return ["stopping", "offline", "exited", "dead"].includes(state) ? clock.now() : notYet(`it is ${state}`);
+      },
+    });
+
   return {
     async powerOff(name, signal) {
       const kill = (id: string, abortSignal: AbortSignal) =>
@@ -96,8 +112,12 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
     async shutDown(name, signal) {
       const stop = (id: string, abortSignal: AbortSignal) =>
         engine.getContainer(id).stop({ t: shutDownLimitMs / 1000, abortSignal });
-      const { node, ...receipt } = await end(name, stop, shutDownLimitMs + settleLimitMs, signal);
-      if (node.exitCode !== 137) return receipt;
+      const ending = end(name, stop, shutDownLimitMs + settleLimitMs, signal);
+      // It may take a minute and a half to end all that runs on it: the effect is that it began to.
+      const begunMs = begunToStop(name, signal).catch(() => null);
+      const { node, ...receipt } = await ending;
+      const toMs = (await begunMs) ?? receipt.toMs;
+      if (node.exitCode !== 137) return { ...receipt, toMs: Math.max(receipt.fromMs, Math.min(toMs, receipt.toMs)) };
       throw new EnvironmentError(
         `node ${name} did not shut down within ${shutDownLimitMs / 1000} s and was killed: that is a loss of power`,
       );
@@ -123,11 +143,6 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
       return { fromMs, toMs: clock.now(), evidence: `container ${name} is ${node.state}, not paused` };
     },
   };
-}
-
-/** A node whose processes can be told something. */
-export function mustRun({ name, state }: NodeContainer): void {
-  if (state !== "running") throw new EnvironmentError(`node ${name} is ${state}, not running`);
 }
 
 function mustLive({ name, state }: NodeContainer): void {

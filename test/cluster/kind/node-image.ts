@@ -9,7 +9,8 @@ export const nodeImage = "rebound-test/node:1";
 /** Its first process: ends in order on the signal that kind's nodes end on (SIGRTMIN+3), and leaves a word of it. */
 const init = `#!/bin/sh
 echo "init begun" >> /boots
-trap 'echo "in order" > /shut-down; exit 0' 37
+rm -f /shutting-down
+trap 'touch /shutting-down; sleep 2; echo "in order" > /shut-down; exit 0' 37
 for unit in kubelet containerd; do systemctl start $unit; done
 echo "Reached target Multi-User System."
 # A word of init outlives the wait for a sleeper.
@@ -25,6 +26,7 @@ case $verb in
   start) alive || { setsid sleep 100000 </dev/null >/dev/null 2>&1 & echo $! > "$file"; } ;;
   stop) if alive; then kill "$(cat "$file")"; while alive; do sleep 0.05; done; fi; rm -f "$file" ;;
   is-active) if alive; then echo active; else echo inactive; exit 3; fi ;;
+  is-system-running) if [ -e /shutting-down ]; then echo stopping; else echo running; fi ;;
   *) echo "systemctl: no $verb here" >&2; exit 1 ;;
 esac
 `;

@@ -100,6 +100,7 @@ describe("the nodes of a kind cluster", function () {
   it("shut down in order when they are told to", async () => {
     const off = await power.shutDown(cluster.worker);
     assert.match(off.evidence, /exited 0 at/);
+    assert.ok(off.toMs - off.fromMs < 1500, `it began to at once, and took its time: ${off.toMs - off.fromMs}`);
     await power.powerOn(cluster.worker);
     assert.equal(await run(cluster.worker, "cat", "/shut-down"), "in order\n");
   });
