@@ -81,8 +81,25 @@ export default [
   experiment({
     id: "drain-cluster-default",
     title: "A drain does to VMs that say nothing what the cluster's own eviction strategy says",
-    practices: ["node-maintenance"],
+    practices: ["node-maintenance", "cluster-eviction-strategy"],
     fault: drain(),
+    variants: everyStrategy(),
+  }),
+  experiment({
+    id: "drain-hyperconverged",
+    title: "A drain migrates VMs that say nothing where the HyperConverged Cluster Operator decides",
+    practices: ["node-maintenance", "cluster-eviction-strategy"],
+    fault: drain(),
+    operators: ["hyperconverged-cluster"],
+    variants: [...everyStrategy(), vm("bridge", { obstacle: "bridge" })],
+  }),
+  experiment({
+    id: "drain-hyperconverged-none",
+    title: "A drain shuts VMs down that say nothing where the HyperConverged Cluster Operator is told None",
+    practices: ["run-strategy"],
+    fault: drain(),
+    operators: ["hyperconverged-cluster"],
+    clusterEvictionStrategy: "None",
     variants: everyStrategy(),
   }),
   ...(["LiveMigrate", "LiveMigrateIfPossible", "External"] as const).map((strategy) =>

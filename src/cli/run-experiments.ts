@@ -76,7 +76,9 @@ async function runOne({ plan, ...deeds }: Prepared, options: RunExperimentsOptio
   if (signal.aborted) return experimentResult(unfinished(plan, "interrupted", "interrupted"), { name, journal: null });
   const file = `${name}.jsonl`;
   try {
-    await using cluster = await openCluster(options.cluster, { seed: clusterSeed(plan), holdMs: heldMs(plan) });
+    const { operators } = plan.cluster;
+    const seed = clusterSeed(plan);
+    await using cluster = await openCluster(options.cluster, { seed, holdMs: heldMs(plan), operators });
     const journal = new JournalWriter(join(folder.journals, file), cluster.clock);
     // A model has nothing to say that its journal does not.
     const logs = plan.cluster.prediction ? null : join(folder.logs, name);

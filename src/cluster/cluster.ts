@@ -6,6 +6,8 @@ import type { KubeClient } from "./kube-client.ts";
 /** A cluster as scenarios see it: one interface whatever is behind it. */
 export interface Cluster extends AsyncDisposable {
   readonly description: ClusterDescription;
+  /** What it would be with these operators installed. Not there where a cluster has those that it has. */
+  readonly describeWith?: (operators: readonly string[]) => ClusterDescription;
   readonly clock: Clock;
   readonly kube: KubeClient;
   readonly actuators: Actuators;

@@ -32,14 +32,19 @@ export interface OpenOptions {
   seed: number;
   /** The longest that a fault will be held, in milliseconds: what a lost hand can no longer end, ends itself by then. */
   holdMs: number;
+  /** What a simulated cluster has installed beside KubeVirt, by the names of its description. */
+  operators?: readonly string[];
 }
 
 /** Opens the cluster for one experiment; closing it leaves a real one as it is. */
-export async function openCluster(choice: ClusterChoice, { seed, holdMs }: OpenOptions): Promise<Cluster> {
+export async function openCluster(
+  choice: ClusterChoice,
+  { seed, holdMs, operators = [] }: OpenOptions,
+): Promise<Cluster> {
   switch (choice.provider) {
     case "simulated": {
       const { simulatedCluster } = await import("./simulated/simulated-cluster.ts");
-      return simulatedCluster({ seed, nodes: choice.nodes });
+      return simulatedCluster({ seed, nodes: choice.nodes, operators });
     }
     case "kind": {
       const { kindCluster } = await import("./kind/kind-cluster.ts");

@@ -29,6 +29,7 @@ export function experimentResult(lines: JournalLine[], options: ResultOptions): 
     practices: plan?.practices ?? [],
     fault: { ...(plan === null ? recordedFault : faultOf(plan)), target: targetsOf(lines) },
     remedies: plan?.remedies.map(({ name: remedy }) => remedy) ?? [],
+    ...(plan !== null && { clusterEvictionStrategy: plan.cluster.settings.evictionStrategy }),
     journal: options.journal,
     concurrentVictims: victimsOf(judged),
     phases: judged.phases.map(({ name, fromMs, untilMs }) => ({

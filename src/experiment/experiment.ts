@@ -28,6 +28,11 @@ export interface ExperimentOptions {
   /** The same for later phases, by a remedy's name or `return`: `{ return: { web: "restarted" } }`. */
   expectAfter?: Record<string, Record<string, Expected>>;
   /**
+   * Cluster operators that it needs, such as `hyperconverged-cluster`. A simulated cluster that models them has them then;
+   * on any other it is skipped where they are not installed.
+   */
+  operators?: string[];
+  /**
    * What the cluster's own eviction strategy is set to while the experiment lasts, for VMs that state none; put back
    * after it. By default it is left as it is.
    */

@@ -30,9 +30,10 @@ export interface PlanOptions {
  */
 export function planExperiment(
   experiment: Experiment,
-  { description, actuators }: Pick<Cluster, "description" | "actuators">,
+  { actuators, ...asked }: Pick<Cluster, "description" | "describeWith" | "actuators">,
   options: PlanOptions,
 ): Plan {
+  const description = asked.describeWith?.(experiment.operators ?? []) ?? asked.description;
   const { name, parameters, scope, sharing } = experiment.fault;
   const fault = { name, parameters, scope, sharing };
   const remedies = (experiment.remedies ?? []).map(({ name, scope, sharing }) => ({ name, scope, sharing }));
@@ -168,6 +169,8 @@ function skipReason(
     const reason = actuators.unsupported(capability);
     if (reason !== null) return reason;
   }
+  const missing = experiment.operators?.find((operator) => !description.operators.includes(operator));
+  if (missing !== undefined) return `the ${missing} operator is not installed`;
   for (const remedy of experiment.remedies ?? []) {
     const lack = remedy.lacks(description);
     if (lack !== null) return lack;

@@ -49,6 +49,14 @@ export const practices: readonly Practice[] = [
     promises: (trial) => (trial.fault.name === "drain" && isHit(trial) && migrates(trial) ? ["migrated"] : null),
   },
   {
+    id: "cluster-eviction-strategy",
+    section: "Maintenance of Node Handling",
+    promise:
+      "by default the cluster's own eviction strategy is LiveMigrate, so that a drain migrates VMs that state none",
+    promises: (trial) =>
+      trial.fault.name === "drain" && isHit(trial) && trial.variant.evictionStrategy === null ? ["migrated"] : null,
+  },
+  {
     id: "replica-set-maintenance",
     section: "Maintenance of Node Handling",
     promise: "of a replica set, a drain migrates the VMs of the drained node and leaves the others alone",
@@ -128,8 +136,8 @@ function isSet({ variant }: Trial): boolean {
   return variant.kind === "VirtualMachineInstanceReplicaSet";
 }
 
-function migrates({ variant }: Trial): boolean {
-  return variant.evictionStrategy === "LiveMigrate";
+function migrates({ variant, clusterEvictionStrategy }: Trial): boolean {
+  return (variant.evictionStrategy ?? clusterEvictionStrategy) === "LiveMigrate";
 }
 
 function isReadiness({ fault }: Trial): boolean {

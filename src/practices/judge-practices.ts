@@ -43,7 +43,8 @@ function judgePractice(practice: Practice, experiments: ExperimentResult[]): Pra
 
 function test(practice: Practice, experiment: ExperimentResult, variant: VariantResult): Evidence[] {
   return variant.judgements.flatMap(({ phase, verdict, outcome }) => {
-    const promised = practice.promises({ fault: experiment.fault, phase, variant });
+    const { fault, clusterEvictionStrategy } = experiment;
+    const promised = practice.promises({ fault, clusterEvictionStrategy, phase, variant });
     if (promised === null || !trusted.has(verdict)) return [];
     const attributes = attributesOf(experiment, variant, phase);
     return [{ kept: promised.includes(outcome), attributes, where: `${experiment.id}/${variant.name}/${phase}` }];
@@ -62,9 +63,16 @@ function attributesOf(experiment: ExperimentResult, variant: VariantResult, phas
     "run strategy": variant.runStrategy ?? kindText[variant.kind],
     fault: [faultText(experiment.fault), ...(phase === "observe" ? [] : [phase])].join(" then "),
     ...variant.traits,
-    ...(variant.evictionStrategy !== null && { "eviction strategy": variant.evictionStrategy }),
+    ...evictionStrategyOf(experiment, variant),
     [lastResort]: variant.name,
   };
+}
+
+function evictionStrategyOf({ clusterEvictionStrategy }: ExperimentResult, { evictionStrategy }: VariantResult) {
+  if (evictionStrategy !== null) return { "eviction strategy": evictionStrategy };
+  return clusterEvictionStrategy === undefined
+    ? {}
+    : { "eviction strategy": `${clusterEvictionStrategy} (the cluster's)` };
 }
 
 const kindText = {

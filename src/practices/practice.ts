@@ -6,6 +6,8 @@ export interface Trial {
   fault: Pick<ExperimentResult["fault"], "name" | "parameters">;
   /** `observe`, a remedy's name, or `return`. */
   phase: string;
+  /** What VMs that state no eviction strategy go by; undefined where it is not known. */
+  clusterEvictionStrategy?: string | undefined;
   variant: Pick<VariantResult, "role" | "kind" | "runStrategy" | "evictionStrategy" | "traits">;
 }
 

@@ -116,6 +116,7 @@ const experiment = z.strictObject({
     sharing: z.enum(["independent", "queued", "exclusive"]),
   }),
   remedies: z.array(z.string()).describe("what was to be done after it, in order"),
+  clusterEvictionStrategy: z.string().optional().describe("what VMs that state no eviction strategy go by"),
   journal: z.string().nullable().describe("path within the run's folder"),
   concurrentVictims: z.int().min(0),
   phases: z.array(z.strictObject({ name: z.string(), ...span.shape })),

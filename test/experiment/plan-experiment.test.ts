@@ -44,9 +44,14 @@ const description: ClusterDescription = {
   operators: [],
 };
 
-function plan(options: Partial<ExperimentOptions>, over: Partial<ClusterDescription> = {}, cannot?: string): Plan {
+function plan(
+  options: Partial<ExperimentOptions>,
+  over: Partial<ClusterDescription> = {},
+  cannot?: string,
+  describeWith?: Cluster["describeWith"],
+): Plan {
   const actuators = { unsupported: () => cannot ?? null } as unknown as Actuators;
-  const cluster = { description: { ...description, ...over }, actuators } as Pick<Cluster, "description" | "actuators">;
+  const cluster = { description: { ...description, ...over }, actuators, ...(describeWith && { describeWith }) };
   const whole = experiment({ id: "it", title: "it", fault: vmCrash(), variants: everyStrategy(), ...options });
   return planExperiment(whole, cluster, { scenario: "it", seed: 1, repeat: 1 });
 }
@@ -215,6 +220,18 @@ describe("an experiment's plan", () => {
     };
     assert.equal(floor(5), 15_000);
     assert.equal(floor(20), 60_000);
+  });
+
+  it("is of a cluster with the operators that the experiment needs, where one can be had, and is skipped elsewhere", () => {
+    const operators = ["hyperconverged-cluster"];
+    const settings = { ...description.settings, evictionStrategy: "LiveMigrate" as const };
+    const asked = { fault: drain(), operators };
+    const withIt = plan(asked, {}, undefined, (wanted) => ({ ...description, settings, operators: [...wanted] }));
+    assert.equal(withIt.skip, null);
+    assert.deepEqual(withIt.cluster.operators, operators);
+    assert.equal(outcomes(withIt, "observe")["always"], "migrated");
+    assert.equal(plan(asked).skip, "the hyperconverged-cluster operator is not installed");
+    assert.equal(plan(asked, { operators }).skip, null);
   });
 
   it("judges a variant by what the scenario states, where it states something", () => {

@@ -1,5 +1,6 @@
 import { createSimulation } from "../../simulator/create-simulation.ts";
-import { versions, type Settings } from "../../simulator/settings.ts";
+import type { ClusterDescription } from "../../experiment/plan.ts";
+import { settingsOf, versions, type Settings } from "../../simulator/settings.ts";
 import { createKubeClient } from "../api-client.ts";
 import type { Cluster } from "../cluster.ts";
 import { simulatedActuators } from "./actuators.ts";
@@ -13,30 +14,51 @@ export interface SimulationOptions {
   /** How many workers. */
   nodes: number;
   settings?: Partial<Settings>;
+  /** Cluster operators that are installed, of those that are modelled: `hyperconverged-cluster`. */
+  operators?: readonly string[];
 }
 
 /** A cluster of its own, in virtual time, with KubeVirt up. */
-export async function simulatedCluster({ seed, nodes, settings = {} }: SimulationOptions): Promise<Cluster> {
+export async function simulatedCluster({
+  seed,
+  nodes,
+  settings: given = {},
+  operators = [],
+}: SimulationOptions): Promise<Cluster> {
+  const settings = { ...given, ...settingsWith(operators) };
   const simulation = createSimulation({ seed, workers: nodes, settings });
   const clock = new VirtualClock(simulation.clock);
   const transport = inProcessTransport((request) => simulation.api.handle(request), clock);
   const kube = await createKubeClient(transport, clock);
+  const description: ClusterDescription = {
+    provider: "simulated",
+    prediction: true,
+    ...versions,
+    // The control plane is one more.
+    nodes: nodes + 1,
+    acceleration: "simulated",
+    cgroup: simulation.world.settings.cgroup,
+    settings: simulation.world.settings,
+    operators: modelled.filter((operator) => operators.includes(operator)),
+  };
   return {
-    description: {
-      provider: "simulated",
-      prediction: true,
-      ...versions,
-      // The control plane is one more.
-      nodes: nodes + 1,
-      acceleration: "simulated",
-      cgroup: simulation.world.settings.cgroup,
-      settings: simulation.world.settings,
-      operators: [],
-    },
+    description,
+    describeWith: (asked) => ({
+      ...description,
+      settings: settingsOf({ ...given, ...settingsWith(asked) }, nodes),
+      operators: modelled.filter((operator) => asked.includes(operator)),
+    }),
     clock,
     kube,
     actuators: simulatedActuators(simulation.hands, clock),
     startProber: (namespace, onSample) => startSimulatedProber(simulation, clock, kube, namespace, onSample),
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
+}
+
+/** The operators that a simulated cluster may have. */
+const modelled = ["hyperconverged-cluster"];
+
+function settingsWith(operators: readonly string[]): Partial<Settings> {
+  return operators.includes("hyperconverged-cluster") ? { hyperConverged: true } : {};
 }
