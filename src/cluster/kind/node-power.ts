@@ -11,6 +11,8 @@ const shutDownLimitMs = 120_000;
 /** How long the engine may take until what it was told to do shows. */
 const settleLimitMs = 30_000;
 const lookEveryMs = 20;
+/** What the engine was told before this has reached the node by then, in milliseconds. */
+const toldMs = 1_000;
 
 type Power = "powerOff" | "powerOn" | "shutDown" | "freeze" | "thaw";
 
@@ -76,6 +78,24 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
       },
     });
 
+  /** The node, once it does not shut down any more: who told it to may be gone, and it runs on for a while. */
+  const outlast = async (name: string, signal?: AbortSignal): Promise<NodeContainer> => {
+    const found = await nodes.find(name, signal);
+    if (found.state !== "running") return found;
+    await clock.sleep(toldMs, signal);
+    return waitUntil(clock, {
+      what: `node ${name} to have shut down`,
+      limitMs: shutDownLimitMs + settleLimitMs,
+      ...(signal && { signal }),
+      look: async () => {
+        const asked = ["systemctl", "is-system-running"];
+        const said = await execInNode(nodes, name, asked, { signal }).catch(() => null);
+        if (said?.stdout.trim() === "stopping") return notYet("it shuts down");
+        return nodes.find(name, signal);
+      },
+    });
+  };
+
   return {
     async powerOff(name, signal) {
       const kill = (id: string, abortSignal: AbortSignal) =>
@@ -85,7 +105,7 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
     },
 
     async powerOn(name, signal) {
-      const before = await nodes.find(name, signal);
+      const before = await outlast(name, signal);
       const fromMs = clock.now();
       if (before.state === "paused") await unpause(before.id);
       else if (before.state !== "running") await start(before.id);
