@@ -12,9 +12,16 @@ import {
   uncordon,
   vm,
   type GuestOptions,
+  type VmOptions,
 } from "rebound";
 
 const obstacles: NonNullable<GuestOptions["obstacle"]>[] = ["bridge", "disk", "hyperv-passthrough"];
+
+const many = (count: number, options: VmOptions = {}) =>
+  Array.from({ length: count }, (_, index) => vm(`vm-${index}`, options));
+
+/** More than half of a simulated node's memory: two of these do not fit on one. */
+const huge = { memory: "17Gi" };
 
 /**
  * Practice "Maintenance of node handling": a drain is said to migrate all VMs away, with the eviction strategy
@@ -55,7 +62,14 @@ export default [
     title: "A drain migrates ten VMs, two at a time",
     practices: ["node-maintenance"],
     fault: drain(),
-    variants: Array.from({ length: 10 }, (_, index) => vm(`vm-${index}`, { evictionStrategy: "LiveMigrate" })),
+    variants: many(10, { evictionStrategy: "LiveMigrate" }),
+  }),
+  experiment({
+    id: "live-migration-many",
+    title: "Of fifteen VMs that are asked to migrate at once, wherever they are, five do so at a time",
+    practices: ["live-migratable"],
+    fault: liveMigration(),
+    variants: many(15),
   }),
   experiment({
     id: "drain-live-migrate-if-possible",
@@ -173,5 +187,20 @@ export default [
       vm("anywhere", { evictionStrategy: "LiveMigrate" }),
       pinned(vm("one-node", { evictionStrategy: "LiveMigrate" })),
     ],
+  }),
+  experiment({
+    id: "drain-full",
+    title: "A drain does not get rid of a VM under LiveMigrate for which no other node has room; the small ones go",
+    practices: ["node-maintenance", "resources"],
+    fault: drain(),
+    // Long enough for the migration to give up, and for the drain to ask again.
+    observe: "360s",
+    variants: [
+      vm("huge", { ...huge, evictionStrategy: "LiveMigrate" }),
+      vm("small", { evictionStrategy: "LiveMigrate" }),
+      elsewhere(vm("huge-beside", huge)),
+      elsewhere(vm("huge-too", huge)),
+    ],
+    expect: { huge: "blocked" },
   }),
 ];

@@ -143,6 +143,7 @@ function judgement(
     data: _data,
     members: _members,
     podFailures: _podFailures,
+    parallel: _parallel,
     ...recovery
   }: Recovery,
   expectation: Expectation | null,
@@ -250,6 +251,7 @@ const notObserved: Recovery = {
   censoredAtMs: null,
   downtimeMs: null,
   twiceMs: null,
+  parallel: null,
   podFailures: [],
   terminatingPods: 0,
   stages: [],

@@ -32,6 +32,8 @@ export interface Expectation {
   terminatingPods?: "left" | "none";
   /** Whether the platform warns that two guests of the VM may run at once, so that seeing it is a finding and nothing more. */
   mayBeTwice?: true;
+  /** How many live migrations may be under way at once, by the live settings. */
+  migrationsAtOnce?: { fromNode: number; inAll: number };
   /** What is expected in its place where a launcher pod is seen to have Failed for this reason: a hazard that chance decides. */
   unless?: { podFailure: string; instead: Expectation };
   /** Where the platform documents this: a row of its documentation, or the scenario that overrides it. */

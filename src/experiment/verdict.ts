@@ -41,7 +41,7 @@ export function judge(the: Case): Judged {
     const reason = "two guests of it ran at once, and nothing warns of that: what both wrote to is damaged";
     return { verdict: "unexpected", reasons: [reason] };
   }
-  const misplaced = misplacedPods(the);
+  const misplaced = misplacedPods(the) ?? crowded(the);
   if (the.recovery.outcome === the.expectation.outcome && misplaced !== null) {
     return { verdict: "unexpected", reasons: [misplaced] };
   }
@@ -59,6 +59,17 @@ function misplacedPods({ expectation, recovery: { terminatingPods } }: Case): st
     default:
       return null;
   }
+}
+
+/** Whether more migrations were under way at once than the settings allow, in words; null where not. */
+function crowded({ expectation, recovery: { parallel } }: Case): string | null {
+  const limit = expectation?.migrationsAtOnce;
+  if (limit === undefined || parallel === null) return null;
+  if (parallel.fromNode > limit.fromNode) {
+    return `${parallel.fromNode} migrations from its node were under way at once, and the limit is ${limit.fromNode}`;
+  }
+  if (parallel.inAll <= limit.inAll) return null;
+  return `${parallel.inAll} migrations were under way at once, and the cluster's limit is ${limit.inAll}`;
 }
 
 const asExpected: Judged = { verdict: "as-expected", reasons: [] };

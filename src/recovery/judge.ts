@@ -12,6 +12,7 @@ import { elapsed, midpoint } from "./intervals.ts";
 import { milestonesOf } from "./milestones.ts";
 import { finalPhase, readOutcome, type Reading } from "./outcome.ts";
 import type { Evidence, Interval, Member, ProvenBy, Recovery, Stage } from "./recovery.ts";
+import { parallelMigrations } from "./parallel.ts";
 import { signsAfter } from "./signs.ts";
 import { splitBrainOf } from "./split-brain.ts";
 import { stagesBetween } from "./stages.ts";
@@ -68,6 +69,7 @@ export function judgeRecovery(
       isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window,
     ),
     twiceMs,
+    parallel: parallelMigrations(timeline, subject, window),
     podFailures: podFailures(subject, window),
     terminatingPods: terminatingPods(subject, window),
     stages,

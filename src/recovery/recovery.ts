@@ -1,4 +1,5 @@
 import type { Outcome } from "../experiment/plan.ts";
+import type { Parallel } from "./parallel.ts";
 
 /** Milliseconds between which the truth lies. */
 export interface Interval {
@@ -88,6 +89,8 @@ export interface Recovery {
   downtimeMs: Measured | null;
   /** Between these instants two guests of it were seen alive at once; null where they were not. */
   twiceMs: Interval | null;
+  /** How many migrations were under way at once while one of its own was; null where none was. */
+  parallel: Parallel | null;
   /** Why its launcher pods ended Failed in the window, in the platform's words. */
   podFailures: string[];
   /** How many of its launcher pods are marked for deletion at the window's end, and still there. */

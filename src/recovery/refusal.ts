@@ -1,12 +1,12 @@
 import type { Action } from "../observe/actions.ts";
 import { valueAt } from "../observe/history.ts";
-import type { Incarnation, MigrationTimeline, SubjectTimeline, Timeline } from "../observe/timeline.ts";
+import type { Incarnation, MigrationTimeline, PodTimeline, SubjectTimeline, Timeline } from "../observe/timeline.ts";
 import { wasRefused } from "./action-kinds.ts";
 import { isFinal, isOn } from "./aim.ts";
 import { actionsOn, type Window } from "./window.ts";
 
 /**
- * Why a disturbance came to nothing: its request was refused, a drain did not get the guest off the node, or the
+ * Why a disturbance came to nothing: no node had room, its request was refused, a drain did not get the guest off the node, or the
  * migration failed. Null where nothing of the kind was seen.
  */
 export function refusalOf(
@@ -15,6 +15,8 @@ export function refusalOf(
   window: Window,
   parts: Incarnation[],
 ): string | null {
+  const homeless = parts.flatMap((part) => part.pods).find((pod) => findsNoNode(pod, window));
+  if (homeless !== undefined) return `no other node takes it: ${homeless.name}, to which it should migrate, fits none`;
   const actions = actionsOn(timeline, subject, window);
   const refused = actions.find(wasRefused);
   if (refused !== undefined) return `"${refused.name}" was refused: ${refused.result ?? ""}`;
@@ -24,6 +26,10 @@ export function refusalOf(
   const isMoving = migrations.some((migration) => isUnderWay(migration, window.untilMs));
   const stayed = actions.find((action) => isVainDrain(action, subject, window, isMoving));
   return stayed === undefined ? null : `the drain of ${stayed.entry.node ?? "its node"} did not get it away`;
+}
+
+function findsNoNode({ isMigrationTarget, states }: PodTimeline, { fromMs }: Window): boolean {
+  return isMigrationTarget && states.some(({ atMs, value }) => atMs > fromMs && value.unschedulable);
 }
 
 /** kubectl asks again every five seconds (k8s.io/kubectl/pkg/drain): by then it has been refused at least once. */

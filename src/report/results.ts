@@ -51,6 +51,10 @@ const expectation = z.strictObject({
   maxDowntimeMs: durationMs.nullable(),
   terminatingPods: z.enum(["left", "none"]).optional().describe("what must be of its pods on a lost node at the end"),
   mayBeTwice: z.literal(true).optional().describe("the platform warns that two guests of the VM may run at once"),
+  migrationsAtOnce: z
+    .strictObject({ fromNode: z.int(), inAll: z.int() })
+    .optional()
+    .describe("how many live migrations may be under way at once, by the live settings"),
   source: z.string().describe("where the platform documents this, or the scenario that says so"),
 });
 

@@ -23,6 +23,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     censoredAtMs: null,
     downtimeMs: null,
     twiceMs: null,
+    parallel: null,
     podFailures: [],
     terminatingPods: 0,
     stages: [],
@@ -61,6 +62,16 @@ describe("the verdict", () => {
     assert.equal(verdictOf({ expectation: expecting("undisturbed"), recovery: twice }), "unexpected");
     const warned = expecting("undisturbed", { mayBeTwice: true });
     assert.equal(verdictOf({ expectation: warned, recovery: twice }), "as-expected");
+  });
+
+  it("is unexpected where more migrations were under way at once than the settings allow", () => {
+    const migrationsAtOnce = { fromNode: 2, inAll: 5 };
+    const expectation = expecting("undisturbed", { migrationsAtOnce });
+    const verdictAt = (fromNode: number, inAll: number) =>
+      verdictOf({ expectation, recovery: seen("undisturbed", { parallel: { fromNode, inAll } }) });
+    assert.equal(verdictAt(2, 5), "as-expected");
+    assert.equal(verdictAt(3, 5), "unexpected");
+    assert.equal(verdictAt(2, 6), "unexpected");
   });
 
   it("is late when even the least time is over the limit", () => {

@@ -58,11 +58,20 @@ function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situati
       floorMs: isComeback ? total.least : null,
       maxDowntimeMs: null,
       ...(left !== undefined && { terminatingPods: left }),
+      ...(outcome === "migrated" && { migrationsAtOnce: migrationLimits(situation) }),
       ...(risksSplitBrain(situation) && { mayBeTwice: true as const }),
       source,
     },
     // A comeback that did not happen is as much to be seen as one that should not.
     watchMs: wait.most + recreate.most + start(situation).most + marginMs,
+  };
+}
+
+/** KubeVirt's own limits, where the cluster's settings say no others (pkg/virt-config/virt-config.go). */
+function migrationLimits({ cluster: { settings } }: Situation): NonNullable<Expectation["migrationsAtOnce"]> {
+  return {
+    fromNode: Number(settings["parallelOutboundMigrationsPerNode"] ?? 2),
+    inAll: Number(settings["parallelMigrationsPerCluster"] ?? 5),
   };
 }
 
