@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import type { Fault } from "../faults/fault.ts";
 import { tcpProbe } from "../workload/guest.ts";
 import type { Target } from "../workload/live-variants.ts";
-import { vm } from "../workload/variant.ts";
+import { vm, type Variant } from "../workload/variant.ts";
 import { experiment } from "./experiment.ts";
 import { planExperiment } from "./plan-experiment.ts";
 import { variantsOfUser, type Prepared } from "./prepare.ts";
@@ -26,7 +26,7 @@ export interface Injection {
  */
 export async function prepareInjection(injection: Injection, cluster: Cluster): Promise<Prepared> {
   const { fault, target, heldMs, seed } = injection;
-  const variants = (await variantsOfUser(injection, cluster)) ?? [defaultVm()];
+  const variants = (await variantsOfUser(injection, cluster)) ?? [defaultVm(fault)];
   const declared = experiment({ id: "inject", title: `${fault.name} by hand: ${fault.summary}`, fault, variants });
   const options = { scenario: "inject", seed, repeat: 1, liveIn: target?.namespace };
   const plan = planExperiment(declared, cluster, options);
@@ -46,8 +46,14 @@ export async function prepareInjection(injection: Injection, cluster: Cluster): 
   return { plan: { ...plan, variants: victims, phases, skip: null }, fault, remedies: [] };
 }
 
-/** One that every fault can hit. */
-function defaultVm() {
-  const probes = { liveness: tcpProbe(), readiness: tcpProbe() };
-  return vm("vm", { runStrategy: "Always", evictionStrategy: "LiveMigrate", ...probes });
+/** One with no more probes than the fault needs: a slow guest would be restarted while it boots. */
+function defaultVm(fault: Fault): Variant {
+  const strategies = { runStrategy: "Always", evictionStrategy: "LiveMigrate" } as const;
+  const plain = vm("vm", strategies);
+  const planned = { ...plain, manifestSha256: "", expectations: {}, skip: null };
+  if (fault.unfit(planned) === null) return plain;
+  return vm("vm", { ...strategies, liveness: tcpProbe({ initialDelaySeconds: bootSeconds }), readiness: tcpProbe() });
 }
+
+/** More than the default guest needs to boot under emulation on a busy machine. */
+const bootSeconds = 120;
