@@ -10,6 +10,8 @@ import { redactText } from "./redact.ts";
 /** Between two attempts on a log that could not be read, and between two looks into a unit's, in milliseconds. */
 const againMs = 5_000;
 const unitMs = 15_000;
+/** A unit's log begins so long before it is first looked into, in milliseconds. */
+const earlierMs = 60_000;
 /** The last look into the units' logs takes no longer, in milliseconds. */
 const lastLookMs = 20_000;
 
@@ -114,7 +116,7 @@ async function followUnit(
   signal: AbortSignal,
 ): Promise<void> {
   if (unitLog === undefined) return;
-  let since = clock.wall();
+  let since = new Date(clock.wall().getTime() - earlierMs);
   const look = async (): Promise<void> => {
     const now = clock.wall();
     const text = await unitLog(node, unit, since);
