@@ -51,6 +51,12 @@ export class WorkQueue {
   #pass(key: string): void {
     this.#busyUntil.delete(key);
     const tookMs = this.#reconcile(key);
-    if (typeof tookMs === "number") this.#busyUntil.set(key, this.#world.clock.now() + tookMs);
+    if (typeof tookMs !== "number") return;
+    this.#busyUntil.set(key, this.#world.clock.now() + tookMs);
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    waiting.timer.cancel();
+    this.#waiting.delete(key);
+    this.add(key, waiting.at - this.#world.clock.now() - this.#world.apiDelayMs);
   }
 }

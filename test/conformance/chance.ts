@@ -34,12 +34,16 @@ export class Chance {
     return this.#seen(stream, index, [before, value]) && this.#seen(stream, index, [value, after]);
   }
 
-  /** What its owner decides, whether an object is deleted, only exact equals tell; what comes between, all near ones. */
+  /**
+   * What its owner decides, whether an object is deleted, only exact equals tell; what comes between, all near ones. So
+   * do they tell whether a kubelet's share of events about a launcher lasted to its end: it knows nothing of owners.
+   */
   #seen({ situations, aspect }: Stream, index: number, [from, to]: [string, string]): boolean {
     const [exact, near] = situations[index]!;
     const known = (situation: string): boolean =>
       this.#steps.get(`${situation} ${aspect}`)?.has(`${from} → ${to}`) ?? false;
-    return known(exact) || (from !== none && to !== none && known(near));
+    const ofKubelet = aspect === "event Killing";
+    return known(exact) || ((ofKubelet || (from !== none && to !== none)) && known(near));
   }
 
   #learn({ milestones, situations, ended }: Stream, endsAt: number): void {
@@ -49,8 +53,9 @@ export class Chance {
       before = value;
     }
     // In each situation that lasted long enough it also became nothing more.
-    for (const { situation, aspect, from, to, value } of ended) {
-      if (Math.min(to, endsAt) - from > settledSeconds) this.#add(`${situation} ${aspect}`, `${value} → ${none}`);
+    for (const { situations: both, aspect, from, to, value } of ended) {
+      if (Math.min(to, endsAt) - from <= settledSeconds) continue;
+      for (const situation of both) this.#add(`${situation} ${aspect}`, `${value} → ${none}`);
     }
   }
 
@@ -78,13 +83,15 @@ const gone = "-";
 /** A situation that lasted this long without a change of the aspect is taken not to bring one. */
 const settledSeconds = 60;
 
+type Situations = [exact: string, near: string];
+
 /** The milestones of one aspect of one object, each with its situations: exact, and whoever owns it. */
 export interface Stream {
   subject: string;
   aspect: string;
   milestones: Milestone[];
-  situations: [exact: string, near: string][];
-  ended: { situation: string; aspect: string; from: number; to: number; value: string }[];
+  situations: Situations[];
+  ended: { situations: Situations; aspect: string; from: number; to: number; value: string }[];
 }
 
 /** The streams of a history by `subject aspect`; `makes` says which objects are equal. */
@@ -120,8 +127,8 @@ export function streamsOf({ milestones, nodes, makes: own }: History, makes = ow
       for (const [index, start] of changes.slice(0, -1).entries()) {
         const to = changes[index + 1]!;
         const last = stream.milestones.findLast(({ at }) => at < to);
-        const [situation] = situationOf({ subject, at: (start + Math.min(to, start + 1)) / 2 } as Milestone, from);
-        stream.ended.push({ situation, aspect, from: Math.max(start, last?.at ?? 0), to, value: last?.value ?? none });
+        const situations = situationOf({ subject, at: (start + Math.min(to, start + 1)) / 2 } as Milestone, from);
+        stream.ended.push({ situations, aspect, from: Math.max(start, last?.at ?? 0), to, value: last?.value ?? none });
       }
     }
   }
@@ -141,7 +148,7 @@ export function streamsOf({ milestones, nodes, makes: own }: History, makes = ow
     );
   }
 
-  function situationOf({ subject, at }: Milestone, from: number): [string, string] {
+  function situationOf({ subject, at }: Milestone, from: number): Situations {
     const done = actionsOn(subject).flatMap((action) => (action.at >= from && action.at <= at ? [action.value] : []));
     const { kind, name, member, incarnation } = partsOf(subject);
     const instance = `vmi/${name}${member === undefined ? "" : `[${member}]`}#${incarnation}`;

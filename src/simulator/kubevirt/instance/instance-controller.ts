@@ -19,6 +19,9 @@ import { updateStatus } from "./status.ts";
 
 const resource = "virtualmachineinstances";
 
+/** From what virt-controller sees of a pod to its write to the VMI, which passes virt-api's webhooks, as seen; milliseconds. */
+const writeMs = [30, 190] as const;
+
 /**
  * virt-controller's part in a VMI's life: makes its launcher pod once, follows the pod until the domain is
  * virt-handler's, says whether the VMI is ready, ends it when the pod object is gone, and lets go of it when all is gone.
@@ -37,11 +40,15 @@ export class InstanceController {
   }
 
   #observe({ resource: changed, object }: Change): void {
-    const { namespace, name } = object.metadata;
+    const { namespace, name, resourceVersion } = object.metadata;
     if (changed === resource) this.#queue.add(`${namespace}/${name}`);
     if (changed === "pods") {
       const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
-      if (owner !== undefined) this.#queue.add(`${namespace}/${owner.name}`);
+      if (owner === undefined) return;
+      const vmi = this.#world.store.get(resource, namespace, owner.name);
+      // To delete its pods takes no webhook.
+      const writes = vmi !== undefined && vmi.metadata.deletionTimestamp === undefined;
+      this.#queue.add(`${namespace}/${owner.name}`, writes ? this.#writeMs(owner.name, resourceVersion) : undefined);
     }
     if (changed === "virtualmachineinstancemigrations") {
       this.#queue.add(`${namespace}/${(object as VirtualMachineInstanceMigration).spec.vmiName}`);
@@ -52,7 +59,12 @@ export class InstanceController {
     }
   }
 
-  #reconcile(key: string): void {
+  #writeMs(...what: (string | undefined)[]): number {
+    return this.#world.random.between(...writeMs, "write", ...what.map(String));
+  }
+
+  /** Answers how long the pass takes where it ends the VMI: what comes of that waits for it. */
+  #reconcile(key: string): number | void {
     const [namespace, name] = key.split("/") as [string, string];
     const { store, index } = this.#world;
     const vmi = store.get<VirtualMachineInstance>(resource, namespace, name);
@@ -77,6 +89,7 @@ export class InstanceController {
     const current = store.get<VirtualMachineInstance>(resource, namespace, name);
     const pod = current && currentPod(current, pods);
     if (current?.metadata.uid === vmi.metadata.uid && pod !== undefined) syncPod(this.#world, current, pod);
+    if (current !== undefined && isFinal(current) && !isFinal(vmi)) return this.#writeMs(vmi.metadata.uid, "end");
   }
 
   #retry(key: string): void {
