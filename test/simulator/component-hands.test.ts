@@ -38,7 +38,7 @@ function until(lab: Lab, what: () => boolean, limit: number): number {
 }
 
 describe("virt-controller", () => {
-  it("killed in all replicas comes back with the lease, and catches up", async () => {
+  it("killed in all replicas takes up its own lease as soon as it runs again, and catches up", async () => {
     const lab = await runningVm();
     const uid = uidOf(lab);
     assert.match(lab.simulation.hands.killComponent("virt-controller").evidence, /killed in virt-controller-.*, virt-/);
@@ -46,7 +46,7 @@ describe("virt-controller", () => {
     assert.ok(!lab.simulation.world.up("virt-controller"));
     lab.simulation.hands.killQemu(uid!);
     const seconds = until(lab, () => uidOf(lab) !== undefined && uidOf(lab) !== uid, 30);
-    assert.ok(seconds > 14.9 && seconds < 18.5, `took ${seconds} s`);
+    assert.ok(seconds < 6, `took ${seconds} s`);
   });
 
   it("stopped restarts nothing; what was asked of virt-api meanwhile is done once it works again", async () => {
@@ -90,12 +90,12 @@ describe("without virt-api", () => {
     assert.ok(seconds > 5, `took ${seconds} s`);
   });
 
-  it("killed it is back within seconds", async () => {
+  it("killed it runs again within seconds, and serves once its readiness probe has asked", async () => {
     const lab = await runningVm();
     lab.simulation.hands.killComponent("virt-api");
-    lab.run(0.1);
+    lab.run(14);
     assert.equal(await lab.virtctl("restart", "vm"), 503);
-    lab.run(4);
+    lab.run(14);
     assert.equal(await lab.virtctl("restart", "vm"), 202);
   });
 });

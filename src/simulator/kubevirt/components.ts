@@ -1,22 +1,31 @@
-import type { Container, Pod } from "../../kube/objects.ts";
+import { condition, type Container, type Pod } from "../../kube/objects.ts";
 import type { SimulatedMachine } from "../node/machine.ts";
 import { leaderElection } from "../leader-election.ts";
 import type { Exit, Process } from "../node/process.ts";
 import type { Component, World } from "../world.ts";
+import { labels } from "./names.ts";
 
 type Replicated = Extract<Component, "virt-controller" | "virt-api">;
 
 interface Replica {
+  pod: string;
   machine: SimulatedMachine;
 }
 
-/** Whether virt-controller and virt-api run: which of their replicas do, and which of virt-controller's leads. */
+/**
+ * Whether virt-controller and virt-api run: which of virt-controller's replicas leads, and whether one of virt-api's
+ * is ready, for a Service sends nothing to the others.
+ */
 export class Components {
   readonly #world: World;
   readonly #replicas: Record<Replicated, Set<Replica>> = { "virt-controller": new Set(), "virt-api": new Set() };
   readonly #watched = new Set<SimulatedMachine>();
   readonly #held = new Set<Replicated>();
+  /** UIDs of virt-api's pods that the Service knows as ready. */
+  readonly #ready = new Set<string>();
   #leader: Replica | undefined;
+  /** The pod whose name is in the lease: a virt-controller goes by its pod, and takes up its own lease after a restart. */
+  #holder: string | undefined;
   /** Before then (milliseconds) no other replica gets the lease. */
   #leasedUntil = 0;
   /** How often the API server went out of reach. */
@@ -26,6 +35,14 @@ export class Components {
     this.#world = world;
     world.programs.push((pod, container, machine, exited) => this.#start(pod, container, machine, exited));
     world.onApiReachChange(() => this.#reachChanged());
+    world.store.subscribe(({ verb, resource, object, old }) => {
+      if (resource !== "pods" || object.metadata.labels?.[labels.app] !== "virt-api") return;
+      const ready = (pod: object | undefined): boolean => condition(pod, "Ready")?.status === "True";
+      if (verb !== "DELETED" && ready(object)) this.#ready.add(object.metadata.uid);
+      else if (verb === "DELETED" || ready(old)) this.#ready.delete(object.metadata.uid);
+      else return;
+      this.#settle();
+    });
   }
 
   /** Keeps all replicas of that component from doing anything, or lets them begin again. */
@@ -37,10 +54,11 @@ export class Components {
 
   #start(pod: Pod, { name }: Container, machine: SimulatedMachine, exited: (exit: Exit) => void): Process | undefined {
     if (name !== "virt-controller" && name !== "virt-api") return undefined;
-    const replica: Replica = { machine };
+    const replica: Replica = { pod: pod.metadata.uid, machine };
     this.#watch(machine);
     const { random, clock } = this.#world;
-    // What starts at the model's zero has been running.
+    // What starts at the model's zero has been running, and is ready.
+    if (clock.now() === 0) this.#ready.add(replica.pod);
     const startMs = clock.now() === 0 ? 0 : random.between(300, 1_200, pod.metadata.uid, "start", clock.now());
     machine.schedule(startMs, () => {
       this.#replicas[name].add(replica);
@@ -98,13 +116,18 @@ export class Components {
   }
 
   #settle(): void {
-    this.#world.setRunning("virt-api", this.#reachable("virt-api").length > 0);
+    const serving = this.#reachable("virt-api").some(({ pod }) => this.#ready.has(pod));
+    this.#world.setRunning("virt-api", serving);
     const candidates = this.#reachable("virt-controller");
     const { clock, apiReachable } = this.#world;
     if (this.#leader !== undefined && !candidates.includes(this.#leader)) {
       this.#giveUp(clock.now() + leaderElection.leaseMs);
     }
-    if (this.#leader === undefined && apiReachable && clock.now() >= this.#leasedUntil) this.#leader = candidates[0];
+    if (this.#leader === undefined && apiReachable) {
+      const own = candidates.find(({ pod }) => pod === this.#holder);
+      this.#leader = own ?? (clock.now() >= this.#leasedUntil ? candidates[0] : undefined);
+      this.#holder = this.#leader?.pod ?? this.#holder;
+    }
     this.#world.setRunning("virt-controller", this.#leader !== undefined);
   }
 

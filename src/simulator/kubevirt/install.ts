@@ -1,4 +1,4 @@
-import type { KubeObject, Node, Pod, Toleration } from "../../kube/objects.ts";
+import type { Container, KubeObject, Node, Pod, Probe, Toleration } from "../../kube/objects.ts";
 import type { DisruptionBudget } from "../controllers/disruption-budgets.ts";
 import { daemonPod } from "../controllers/daemon-sets.ts";
 import { replicaSetOf } from "../controllers/deployments.ts";
@@ -78,15 +78,19 @@ const infraTolerations: Toleration[] = [
 
 const handlerTolerations: Toleration[] = [{ key: "CriticalAddonsOnly", operator: "Exists" }];
 
-const health = {
-  httpGet: { path: "/healthz", port: 8443, scheme: "HTTPS" },
-  initialDelaySeconds: 15,
-  timeoutSeconds: 10,
+/** What a kubelet asks of each component (virt-operator/resource/generate/components: deployments.go, daemonsets.go). */
+const probes: Record<string, Pick<Container, "livenessProbe" | "readinessProbe">> = {
+  "virt-api": { readinessProbe: asks("/apis/subresources.kubevirt.io/v1/healthz", 10, 1) },
+  "virt-controller": {
+    livenessProbe: { ...asks("/healthz", 10, 10), failureThreshold: 8 },
+    readinessProbe: asks("/leader", 10, 10),
+  },
+  "virt-handler": { livenessProbe: asks("/healthz", 45, 10), readinessProbe: asks("/healthz", 20, 10) },
 };
-const handlerProbes = {
-  livenessProbe: { ...health, periodSeconds: 45 },
-  readinessProbe: { ...health, periodSeconds: 20 },
-};
+
+function asks(path: string, periodSeconds: number, timeoutSeconds: number): Probe {
+  return { httpGet: { path, port: 8443, scheme: "HTTPS" }, initialDelaySeconds: 15, periodSeconds, timeoutSeconds };
+}
 
 /** Asks the node's libvirt for its CPUs and machine types, each time before virt-handler starts. */
 const nodeLabeller = {
@@ -133,7 +137,7 @@ function workload(kind: "Deployment" | "DaemonSet", component: string, toleratio
             {
               name: component,
               image: images.component(component),
-              ...(component === "virt-handler" && handlerProbes),
+              ...probes[component],
               resources: {
                 requests: { cpu: component === "virt-api" ? "5m" : "10m", memory: memoryRequests[component]! },
               },

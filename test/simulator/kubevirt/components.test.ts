@@ -38,6 +38,8 @@ async function runningVm(options: ConstructorParameters<typeof Lab>[0] = {}): Pr
 describe("without a part of KubeVirt", () => {
   it("virt-controller's other replica takes over within 17 s of the leader's loss, not before 15 s", async () => {
     const lab = await runningVm();
+    // Nobody starts the leader again.
+    lab.simulation.hands.stopKubelet("control-plane");
     const [leader] = processesOf(lab, "virt-controller");
     leader!.signal("SIGKILL");
     const { uid } = lab.vmi("vm")!.metadata;
