@@ -26,6 +26,8 @@ export class Heartbeat {
   notReady: string | undefined;
   /** Whether its container runtime has been away for so long that it counts as down. */
   runtimeDown = false;
+  /** What its kubelet's watchdogs say right after a long freeze. */
+  asleep: string | undefined;
   /** Whether its kubelet takes it to be short of memory. */
   memoryPressure: () => boolean = () => false;
 
@@ -83,7 +85,7 @@ export class Heartbeat {
     const conditions = nodeConditions(
       before,
       now,
-      this.notReady ?? (this.runtimeDown ? "container runtime is down" : undefined),
+      this.notReady ?? this.asleep ?? (this.runtimeDown ? "container runtime is down" : undefined),
       this.memoryPressure(),
     );
     const resources = nodeResources(this.#profile, this.#machine);

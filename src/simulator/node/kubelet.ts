@@ -21,6 +21,8 @@ const cgroupV1 =
 /** It looks this often whether its container runtime answers, and takes it for down after so long (pkg/kubelet: updateRuntimeUp). */
 const runtimeCheckMs = 5_000;
 const runtimePatienceMs = 30_000;
+/** Without a relist of containers for so long it calls itself unhealthy (pkg/kubelet/pleg: relistThreshold). */
+const relistPatienceMs = 180_000;
 
 /** How often a kubelet asks the runtime for all its containers. */
 const relistMs = 1_000;
@@ -46,6 +48,8 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
   #running = false;
   #reached = false;
   #runtimeUp = true;
+  /** Since when its machine is frozen, in milliseconds. */
+  #frozenMs: number | undefined;
   /** It has registered its node since it started, or found it registered. */
   #registered = false;
   /** It has had the pods of its node from the API since it started. */
@@ -171,7 +175,29 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
     this.later(seenMs + this.latency(20, 120, podUid, "exit seen", now), () => this.#workers.get(podUid)?.sync());
   }
 
+  /**
+   * Its watchdogs have slept along with it: what it posts first after a long freeze is that they have not been heard of
+   * (pkg/kubelet: runtimeState.runtimeErrors), as seen; with the next post all is well.
+   */
+  #watchFreeze(): void {
+    const now = this.world.clock.now();
+    if (this.machine.frozen) {
+      this.#frozenMs ??= now;
+      return;
+    }
+    if (this.#frozenMs === undefined) return;
+    const asleepMs = now - this.#frozenMs;
+    this.#frozenMs = undefined;
+    if (asleepMs <= runtimePatienceMs) return;
+    const seen = `${Math.floor(asleepMs / 60_000)}m${(asleepMs % 60_000) / 1000}s`;
+    const relist = `PLEG is not healthy: pleg was last seen active ${seen} ago; threshold is 3m0s`;
+    this.#heartbeat.asleep =
+      asleepMs > relistPatienceMs ? `[container runtime is down, ${relist}]` : "container runtime is down";
+    this.later(relistMs, () => (this.#heartbeat.asleep = undefined));
+  }
+
   #changed(): void {
+    this.#watchFreeze();
     const running = this.machine.powered && this.machine.kubeletRunning;
     if (running !== this.#running) {
       if (running) this.#start();

@@ -193,6 +193,27 @@ describe("a frozen node", () => {
   });
 });
 
+describe("a node that slept for more than three minutes", () => {
+  it("says first that its runtime and its relist are silent, and is ready with the next post", () => {
+    const fixture = new Fixture();
+    const node = onNode(fixture, "pod");
+    fixture.simulation.hands.freeze(node);
+    fixture.pass(200);
+    fixture.simulation.hands.thaw(node);
+    fixture.pass(2);
+    const { status, spec } = fixture.simulation.store.get<Node>("nodes", undefined, node)!;
+    const ready = condition({ status }, "Ready")!;
+    assert.equal(ready.status, "False");
+    assert.match(
+      ready.message!,
+      /^\[container runtime is down, PLEG is not healthy: .* 3m20s ago; threshold is 3m0s\]$/,
+    );
+    assert.ok(spec.taints?.some(({ key }) => key === "node.kubernetes.io/not-ready"));
+    fixture.pass(15);
+    assert.equal(fixture.nodeReady(node), "True");
+  });
+});
+
 describe("many nodes at once", () => {
   it("are tainted for eviction one in ten seconds", () => {
     const fixture = new Fixture({}, { workers: 6 });
