@@ -1,5 +1,5 @@
 import { may, mayCall, mayWith, type Permission } from "../kube/permission.ts";
-import { kubeVirts, namespaces, pods, virtualMachines, watchedFor } from "../kube/resources.ts";
+import { hyperConvergeds, kubeVirts, namespaces, pods, virtualMachines, watchedFor } from "../kube/resources.ts";
 import { resourceOf } from "../workload/resource-of.ts";
 import { kubeVirtNamespaceOf } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
@@ -30,5 +30,8 @@ function deployNeeds(plan: Prepared["plan"]): Permission[] {
     ...resources.filter(({ namespaced }) => !namespaced).map((resource) => may(["get", "delete"], resource)),
     ...(deployed.some(({ runStrategy }) => runStrategy === "Manual") ? [mayCall(virtualMachines, "start")] : []),
     ...(plan.clusterEvictionStrategy === undefined ? [] : [may(["list", "get", "patch"], kubeVirts, "everywhere")]),
+    ...(plan.clusterEvictionStrategy !== undefined && plan.cluster.operators.includes("hyperconverged-cluster")
+      ? [may(["list", "get", "patch"], hyperConvergeds, "everywhere")]
+      : []),
   ];
 }

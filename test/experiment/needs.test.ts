@@ -66,11 +66,12 @@ async function asksOf({ plan, ...deeds }: Prepared, folder: string): Promise<Gra
 /** An experiment for each fault with each course of remedies. */
 async function catalogue(): Promise<Prepared[]> {
   await using simulated = await simulatedCluster({ seed: 1, nodes: 3 });
+  const { describeWith: _, ...found } = simulated;
   const description = { ...simulated.description, provider: "existing" as const, prediction: false };
   const everything = { scenarios: [], vmFiles: [], grep: null, fault: null, remedy: null, practice: null };
   const prepared = await prepare(
     { ...everything, siteRules: null, isolate: false, shard: null, seed: 1, repeat: 1 },
-    { ...simulated, description },
+    { ...found, description },
   );
   const kinds = Map.groupBy(
     prepared.filter(({ plan }) => plan.skip === null),

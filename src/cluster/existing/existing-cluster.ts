@@ -73,6 +73,7 @@ function whyNot(capability: Capability): string {
       return "nothing would bring a node of an existing cluster back from that";
     case "component":
     case "api-server":
+    case "api-delay":
       return "it would reach every VM of an existing cluster, whoever's they are";
     case "node-memory":
       return "privileged pods must be allowed (nodeShell in --cluster-config), and its nodes have memory of their own";
