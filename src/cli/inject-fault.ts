@@ -41,6 +41,7 @@ export async function inject(argv: unknown): Promise<number> {
   await mustBeAllowed([prepared], cluster);
   await confirmCluster(choice, options.yes, askAtTerminal());
   using interrupt = onInterrupt(say);
+  using crash = onCrash();
   const id = runId(startedAt);
   await using claim = await claimFor(options, choice, { run: id, at: startedAt.toISOString() }, interrupt.signal);
   const folder = await createRunFolder(options.out, id);
@@ -51,11 +52,21 @@ export async function inject(argv: unknown): Promise<number> {
     journal,
     undoJournal: claim.journal,
     logs: cluster.description.prediction ? null : folder.logs,
-    signal: AbortSignal.any([interrupt.signal, claim.lost]),
+    signal: AbortSignal.any([interrupt.signal, crash.signal, claim.lost]),
     onProgress: () => {},
   });
   say(`the journal is ${relative(process.cwd(), join(folder.journals, "inject.jsonl"))}`);
+  // It was not foreseen, and is undone.
+  crash.signal.throwIfAborted();
   if (interrupt.signal.aborted) return exitCodes.interrupted;
   const isProved = journal.lines.some(({ kind }) => kind === "bite");
   return end.status === "complete" && isProved ? exitCodes.green : exitCodes.environment;
+}
+
+/** Aborted by what nobody catches, in place of the end of the process: what was done is undone first. */
+function onCrash(): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController();
+  const abort = (error: unknown): void => controller.abort(error);
+  process.on("uncaughtException", abort);
+  return { signal: controller.signal, [Symbol.dispose]: () => void process.off("uncaughtException", abort) };
 }
