@@ -35,6 +35,7 @@ export async function reachSteadyState(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = cluster;
+  const skewMs = leastSkewMs(plan);
   const variants = plan.variants.filter((variant) => variant.skip === null && !isNeverUp(variant));
   let readySinceMs: number | null = null;
   let steadySinceMs: number | null = null;
@@ -54,12 +55,18 @@ export async function reachSteadyState(
       return notYet(`the guest of ${silent.metadata.name} does not answer`);
     }
     steadySinceMs ??= clock.now();
-    const unprobed = variants.find((variant) => !isProbed(variant, state, clock.wall()));
+    const unprobed = variants.find((variant) => !isProbed(variant, state, clock.wall().getTime() + skewMs));
     if (unprobed !== undefined) return notYet(`the probes of ${unprobed.name} are not asked yet`);
     return clock.now() - steadySinceMs >= plan.settleMs || notYet("all are up, for less than the settle window");
   };
   const what = "the steady state before the fault";
   await waitUntil(clock, { what, limitMs: limitMs[plan.cluster.acceleration], everyMs: pollMs, signal, look });
+}
+
+/** By how much the cluster's clock, which stamps its objects, is ahead of this machine's at least. */
+function leastSkewMs({ cluster: { settings } }: Plan): number {
+  const { leastMs = 0 } = (settings["apiServerSkewMs"] ?? {}) as { leastMs?: number };
+  return Number.isFinite(leastMs) ? leastMs : 0;
 }
 
 interface State {
@@ -109,15 +116,15 @@ function why(variant: PlannedVariant, state: State): string {
 }
 
 /** Whether the kubelet asks its probes by now: KubeVirt adds 10 s to each initial delay. */
-function isProbed(variant: PlannedVariant, state: State, now: Date): boolean {
+function isProbed(variant: PlannedVariant, state: State, nowMs: number): boolean {
   const { livenessProbe, readinessProbe } = vmiSpecOf(variant);
-  const delays = [livenessProbe, readinessProbe].map((probe) =>
-    probe === undefined ? 0 : (probe.initialDelaySeconds ?? 0) + 10,
-  );
+  const probes = [livenessProbe, readinessProbe].filter((probe) => probe !== undefined);
+  const delays = probes.map(({ initialDelaySeconds = 0 }) => initialDelaySeconds + 10);
+  if (delays.length === 0) return true;
   return vmisOf(variant, state.vmis).every((vmi) => {
     const running = vmi.status.phaseTransitionTimestamps?.find(({ phase }) => phase === "Running");
     if (running === undefined) return true;
-    return now.getTime() - Date.parse(running.phaseTransitionTimestamp) >= Math.max(...delays) * 1000;
+    return nowMs - Date.parse(running.phaseTransitionTimestamp) >= Math.max(...delays) * 1000;
   });
 }
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { VirtualMachine } from "../../../src/kube/objects.ts";
+import type { Manifest, VirtualMachine } from "../../../src/kube/objects.ts";
 import { virtualMachines } from "../../../src/kube/resources.ts";
 import type { Results } from "../../../src/report/results.ts";
+import { vm } from "../../../src/workload/variant.ts";
 import { rebound } from "../../cli/rebound.ts";
 import { context, ServedSite } from "./served-site.ts";
 
@@ -17,8 +18,17 @@ export default [
 ];
 `;
 
+/** The manifest in the namespace `shop`, its VM on that node and no other. */
+function pinned(manifest: Manifest, node: string): Manifest {
+  const metadata = { ...manifest.metadata, namespace: "shop" };
+  const placed: Manifest = structuredClone({ ...manifest, metadata });
+  const spec = placed["spec"] as { template?: { spec: { nodeSelector?: Record<string, string> } } };
+  if (spec.template !== undefined) spec.template.spec.nodeSelector = { "kubernetes.io/hostname": node };
+  return placed;
+}
+
 describe("an existing cluster", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let site: ServedSite;
 
   before(async () => {
@@ -68,6 +78,28 @@ describe("an existing cluster", function () {
       assert.match(stderr, complaint);
     });
   }
+
+  it("says in a dry run what it would be aimed at, how long it would take, and what it needs, and touches nothing", async () => {
+    const was = await site.vmi("shop", "web");
+    const { exitCode, stdout, stderr } = await run(...deleted, "--target", "shop/web", "--dry-run");
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /deleted: VMI web$/m);
+    assert.match(stdout, /It will take up to 1 min 39 s\./);
+    assert.match(stdout, /It needs \d+ permissions, and has them all:/);
+    assert.match(stdout, /^ {2}delete virtualmachineinstances\.kubevirt\.io in shop$/m);
+    assert.doesNotMatch(stdout, /create virtualmachines|pods\/exec/);
+    assert.equal((await site.vmi("shop", "web"))?.metadata.uid, was?.metadata.uid);
+  });
+
+  it("keeps away from a node that carries somebody else's VM", async () => {
+    const { nodeName } = (await site.vmi("bank", "books"))!.status;
+    const manifests = vm("neighbour").manifests.map((manifest) => pinned(manifest, nodeName!));
+    for (const manifest of manifests) await site.kube.create(manifest);
+    await site.untilReady("shop", "neighbour");
+    const { exitCode, stderr } = await run("--grep", "drained/", "--target", "shop/neighbour", "--yes", context);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, new RegExp(`drained is refused: node ${nodeName} carries VM bank/books, whose namespace`));
+  });
 
   it("breaks a VM that runs already, judges it, and leaves it as it was", async () => {
     const was = await site.kube.get<VirtualMachine>(virtualMachines, "web", "shop");

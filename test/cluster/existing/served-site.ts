@@ -54,9 +54,13 @@ export class ServedSite implements AsyncDisposable {
     for (const manifest of vm(name, options).manifests) {
       await this.kube.create({ ...manifest, metadata: { ...manifest.metadata, namespace } });
     }
+    return this.untilReady(namespace, name);
+  }
+
+  untilReady(namespace: string, name: string): Promise<VirtualMachineInstance> {
     return waitUntil(this.#clock, {
       what: `${name} to be Ready`,
-      limitMs: 15_000,
+      limitMs: 60_000,
       look: async () => {
         const vmi = await this.vmi(namespace, name);
         return vmi !== null && condition(vmi, "Ready")?.status === "True" ? vmi : notYet("it is not");
