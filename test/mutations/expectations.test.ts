@@ -33,7 +33,7 @@ interface Turned {
 const opposite = (outcome: Outcome): Outcome => (outcome === "stopped" ? "restarted" : "stopped");
 
 describe("the whole catalogue", function () {
-  this.timeout(180_000);
+  this.timeout(900_000);
   const out = mkdtempSync(join(tmpdir(), "rebound-catalogue-"));
   let results: Results;
   const journals: JournalLine[][] = [];

@@ -17,15 +17,21 @@ function isNoticed({ verdict, reasons }: Judgement, invalid = "that the settings
  * - `probeStartupDelaySeconds`: the steady state waits until probes are asked, so that no measured time holds it.
  * - `acpiResendSeconds`, `finalNotifySeconds`, `launcherGraceExtraSeconds`: a guest that obeys does so at the first
  *   signal, and one that does not is destroyed by virt-handler before the launcher's own deadlines.
- * - `parallelMigrationsPerCluster`, `parallelOutboundMigrationsPerNode`, `unschedulableTargetSeconds`,
- *   `qemuTimeoutSeconds`: nothing documents how long a migration takes, so the allowance for a handful of small guests
- *   is wider than one turn of the queue; a migration that is given up later leaves the VM where it was all the same.
+ * - `unschedulableTargetSeconds`, `pendingTargetSeconds`, `evacuationBackoffSeconds`, `qemuTimeoutSeconds`: a migration
+ *   that is given up later, or tried again later, leaves the VM where it was all the same.
+ * - `migrationProgressTimeoutSeconds`, `migrationCompletionSecondsPerGiB`, `targetDetectSeconds`, `launcherInitSeconds`,
+ *   `migrationKeepaliveSeconds`: no experiment has a copy that stalls, or a launcher that never begins; what a migration
+ *   with a dead end comes to, it comes to by an earlier limit.
+ * - `heartbeatSeconds`, `heartbeatTimeoutSeconds`, `heartbeatRecheckSeconds`: on a node that is lost, pods are tainted away
+ *   or removed before their VMIs are given up by the heartbeat; a later beat changes nothing of that.
+ * - `startBackoffCapSeconds`: six failed starts and more, which would take an experiment of half an hour.
+ * - `finishedMigrationsKept`, `cpuAllocationRatio`, secondary eviction rates: nothing recovers by them at this size.
  * - A drain that asks once and never again: the first refusal triggers the evacuation, and that moves the VM.
  * - The node-health-check remedy does nothing itself: it leaves the node to an operator that the model does not have.
  * - A VMI left Running on a node that came back: its virt-handler and virt-controller each end it alone.
  */
 describe("a run notices", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let mutant: Mutant;
 
   before(() => {
@@ -45,7 +51,7 @@ describe("a run notices", function () {
       );
       assert.ok(
         judgements.some((judgement) => isNoticed(judgement, mutation.reason)),
-        `it survived: ${judgements.map(({ verdict }) => verdict).join(", ")}`,
+        `it survived: ${judgements.map(({ verdict, reasons }) => [verdict, ...reasons].join(": ")).join("; ")}`,
       );
       assert.notEqual(exitCode, 0);
     });

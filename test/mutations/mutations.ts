@@ -3,6 +3,7 @@ import type { Mutation } from "./mutation.ts";
 import { parts } from "./parts.ts";
 
 const handler = "src/simulator/kubevirt/handler/virt-handler.ts";
+const migrations = "src/simulator/kubevirt/migration/migration-controller.ts";
 const settings = "src/simulator/settings.ts";
 const times = "src/experiment/expectations/times.ts";
 
@@ -18,8 +19,8 @@ const remedies: Mutation[] = [
   {
     what: "the out-of-service taint is not set",
     file: "src/remedies/out-of-service-taint.ts",
-    find: "[...without(taints), taint]",
-    replace: "without(taints)",
+    find: "[...taints.filter(({ key }) => key !== taint.key), taint]",
+    replace: "taints.filter(({ key }) => key !== taint.key)",
     grep: "^power-loss-out-of-service-taint/always$",
   },
   {
@@ -86,6 +87,7 @@ const remedies: Mutation[] = [
     find: "nodesOf(victims).map((node) => actuators.powerOn(node))",
     replace: "[].map((node) => actuators.powerOn(node))",
     grep: "^node-reboot/always$",
+    reason: "left over",
   },
   {
     what: "a node that was cut off is not reached again",
@@ -93,6 +95,7 @@ const remedies: Mutation[] = [
     find: "nodesOf(victims).map((node) => actuators.connect(node))",
     replace: "[].map((node) => actuators.connect(node))",
     grep: "^node-partition-brief/always$",
+    reason: "left over",
   },
 ];
 
@@ -174,6 +177,27 @@ const constants: Mutation[] = [
     find: "forceDetachSeconds: 360",
     replace: "forceDetachSeconds: 720",
     grep: "^not-migratable-force-delete/disk$",
+  },
+  {
+    what: "twice as many VMs migrate from one node at once",
+    file: migrations,
+    find: "fromHere >= limits.parallelOutboundMigrationsPerNode",
+    replace: "fromHere >= 2 * limits.parallelOutboundMigrationsPerNode",
+    grep: "^drain-many/",
+  },
+  {
+    what: "twice as many VMs migrate in the cluster at once",
+    file: migrations,
+    find: "sources.length >= limits.parallelMigrationsPerCluster",
+    replace: "sources.length >= 2 * limits.parallelMigrationsPerCluster",
+    grep: "^live-migration-many/",
+  },
+  {
+    what: "failed starts are followed by twice the back-off",
+    file: settings,
+    find: "startBackoffSeconds: 10",
+    replace: "startBackoffSeconds: 20",
+    grep: "^start-crash-3/always$",
   },
   {
     what: "a watchdog device waits twice as long",

@@ -57,10 +57,10 @@ export const parts: Mutation[] = [
     grep: "^crash-without-api-server/always$",
   },
   {
-    what: "a lease that could not be renewed is long",
+    what: "who lost its lease tries long after to get it back",
     file: components,
-    find: "const leasedUntil = clock.now() + leaderElection.leaseMs;",
-    replace: "const leasedUntil = clock.now() + leaderElection.leaseMs * 30;",
+    find: `between(0, leaderElection.retryMs, "leader election", clock.now()), () => this.#settle())`,
+    replace: `between(300_000, 320_000, "leader election", clock.now()), () => this.#settle())`,
     grep: "^crash-without-api-server/always$",
   },
   {
