@@ -5,7 +5,7 @@ import { verdictColour } from "./results.ts";
 import { settingOf } from "./setting-costs.ts";
 
 /** What was tried when nothing was. */
-export const nothing = "nothing";
+const nothing = "nothing";
 
 /** What came of one VM: the judgement of the phase in which it was left alone, remedied, or given its node back. */
 interface Case {

@@ -124,7 +124,10 @@ describe("the recorder", () => {
   it("leaves no watch behind when it cannot start", async () => {
     const { api, cluster, journal } = await make();
     cluster.startProber = () => Promise.reject(new Error("no room for a prober"));
-    await assert.rejects(startRecorder(cluster, journal, { namespace: "lab", kubeVirtNamespace: "kubevirt" }), /no room for a prober/);
+    await assert.rejects(
+      startRecorder(cluster, journal, { namespace: "lab", kubeVirtNamespace: "kubevirt" }),
+      /no room for a prober/,
+    );
     assert.equal(api.openWatches, 0);
   });
 });

@@ -27,7 +27,7 @@ function incarnation(uid: string, ...told: [atMs: number, marker: string | null,
 }
 
 /** What became of the data of a VM whose guest serves at the end, unless it is said not to. */
-function fate(incarnations: Incarnation[], { serves = true, kind = "VirtualMachine" as SubjectTimeline["kind"] } = {}) {
+function fate(incarnations: Incarnation[], { serves = true, kind = "VirtualMachine" } = {}) {
   const subject = { kind, incarnations } as SubjectTimeline;
   const good = serves ? { low: 5_000, high: 5_100 } : null;
   const reading = { good, first: incarnations.slice(0, 1), last: incarnations.slice(-1) } as Reading;

@@ -49,7 +49,7 @@ interface Place {
   image: string;
 }
 
-export function containerLauncher(runtime: ContainerRuntime, place: Place): LaunchProber {
+function containerLauncher(runtime: ContainerRuntime, place: Place): LaunchProber {
   return async (signal) => {
     const start = () => startContainer(runtime, place);
     try {
