@@ -40,6 +40,12 @@ export const recreate: Wait = { least: 0, most: 5_000 };
 export const domainEvent: Wait = { least: 0, most: 5_000 };
 
 /**
+ * A launcher that is told to end waits for up to so long until virt-handler has taken its last word (cmd/virt-launcher).
+ * The target of a migration that failed is one; its VMI goes, and is followed by another, only after it.
+ */
+export const targetEnds: Wait = { least: 0, most: 15_000 };
+
+/**
  * virt-handler dials each launcher's socket every 11 s, for up to 5 s, and gives it up when it has been dead for
  * more than 30 s (pkg/virt-handler/cache/domain-watcher.go).
  */

@@ -51,7 +51,7 @@ export const vmRows: readonly Row[] = [
     parameters: { of: "source" },
     phase: "observe",
     outcomes: afterFailure,
-    waits: () => times.domainEvent,
+    waits: () => times.sum(times.domainEvent, times.targetEnds),
   },
   {
     id: "killed where it was migrated to",
