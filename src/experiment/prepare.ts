@@ -72,7 +72,7 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
         repeat: index + 1,
         site,
         liveIn: selection.target?.namespace,
-        only: (id, variant) => selection.grep?.test(`${id}/${variant}`) ?? true,
+        only: (id, variant) => selection.isolate || (selection.grep?.test(`${id}/${variant}`) ?? true),
       }),
     }));
   });
@@ -108,13 +108,16 @@ async function select(selection: Selection): Promise<Declared[]> {
     chosen = chosen.filter(({ experiment }) => of(experiment).includes(wanted));
     if (chosen.length === 0) throw new UsageError(`no experiment ${what} "${wanted}"; there are ${present.join(", ")}`);
   }
-  const apart = selection.isolate ? chosen.flatMap(isolated) : chosen;
+  const apart = selection.isolate ? chosen.flatMap((each) => isolated(each, selection.grep)) : chosen;
   return selection.shard === null ? apart : shardOf(apart, selection.shard);
 }
 
-/** An experiment for each victim; those that stand by are in all. */
-function isolated({ scenario, experiment }: Declared): Declared[] {
-  const victims = experiment.variants.filter(({ role }) => role === "victim");
+/** An experiment for each victim that matches, by the name it has beside the others or by its own; those that stand by are in all. */
+function isolated({ scenario, experiment }: Declared, grep: RegExp | null): Declared[] {
+  const victims = experiment.variants.filter(({ role, name }) => {
+    const names = [`${experiment.id}/${name}`, `${experiment.id}-${name}/${name}`];
+    return role === "victim" && (grep === null || names.some((each) => grep.test(each)));
+  });
   const beside = experiment.variants.filter(({ role }) => role === "bystander");
   return victims.map((victim) => ({
     scenario,

@@ -60,6 +60,12 @@ describe("what is selected", () => {
     );
   });
 
+  it("in isolation is matched by the name beside the others, and by the one that it has alone", async () => {
+    for (const grep of [/^vm-crash\/rerun$/, /^vm-crash-rerun\/rerun$/]) {
+      assert.deepEqual(await idsOf({ isolate: true, grep }), ["vm-crash-rerun"]);
+    }
+  });
+
   for (const [what, over, message] of [
     ["a remedy that none has", { remedy: "prayer" }, /no experiment has the remedy "prayer"; there are delete-node, /],
     ["a practice that none bears on", { practice: "hope" }, /no experiment bears on the practice "hope"; there are /],
