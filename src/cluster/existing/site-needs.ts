@@ -25,7 +25,7 @@ export function siteNeeds(config: ClusterConfig): Permission[] {
     may(["list"], nodes),
     may(["list", "create"], namespaces),
     may(["list"], virtualMachineInstances, "everywhere"),
-    may(["list"], pods, "everywhere"),
+    may(["list"], pods, own),
     may(["get", "create", "patch"], leases, own),
     may(["get", "create", "patch", "delete"], configMaps, own),
     ...(config.prober === null ? [] : [...helperPods, mayWith(connecting, pods, "attach", own)]),

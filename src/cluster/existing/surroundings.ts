@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import type { KubeObject, Node, Pod, VirtualMachineInstance } from "../../kube/objects.ts";
 import { namespaces, nodes as nodeResource, pods, virtualMachineInstances } from "../../kube/resources.ts";
+import { home } from "../../safety/cluster-lease.ts";
 import { runLabel } from "../../safety/undo-journal.ts";
 import type { Reach } from "../cluster.ts";
 import type { KubeClient } from "../kube-client.ts";
@@ -31,7 +32,7 @@ export async function lookAround(kube: KubeClient, { nodes, victims }: Reach): P
 /** The nodes that carry Rebound itself, as a process or as a pod, or a pod of its own. */
 async function ourNodes(kube: KubeClient, all: Node[]): Promise<Map<string, string>> {
   const ours = new Map<string, string>();
-  const helpers = await kube.list<Pod>(pods, { labelSelector: `${helperLabel}=prober` });
+  const helpers = await kube.list<Pod>(pods, { namespace: home, labelSelector: `${helperLabel}=prober` });
   for (const { spec } of helpers) if (spec.nodeName !== undefined) ours.set(spec.nodeName, "the prober");
   const addresses = new Set(
     Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map((one) => one.address)),
