@@ -17,8 +17,17 @@ import {
 const size = instancetype("clarge");
 const clusterSize = instancetype("clarge", { clusterWide: true });
 
-/** More than half of a simulated node's memory: two of these do not fit on one. */
-const huge = { memory: "17Gi" };
+/** Asks for more than half of a simulated node's memory: two of these do not fit on one. */
+const huge = { memory: "4Gi", resources: { requests: { memory: "17Gi" } } };
+
+/** The ways to ask for as much, and with them the quality of service: Burstable, Guaranteed, and what an instance type makes. */
+const tooLarge = {
+  requests: [vm("huge", huge), vm("overcommitted", { memory: "17Gi", resources: { requests: { memory: "128Mi" } } })],
+  guaranteed: [
+    vm("huge", { resources: { requests: { memory: "17Gi", cpu: "1" }, limits: { memory: "17Gi", cpu: "1" } } }),
+  ],
+  "instance-type": [ofInstancetype(vm("huge"), instancetype("chuge", { memory: "17Gi" }))],
+};
 
 /**
  * Practice "Common practices": resources in the template or by instance type, and a node selector. However its size is
@@ -71,14 +80,21 @@ export default [
       return: { "one-node": { outcome: "resumed", within: "90s" } },
     },
   }),
-  experiment({
-    id: "no-room-node-loss",
-    title: "A VM for which no other node has room is not saved by a remedy when its node is lost, but by its return",
-    practices: ["resources"],
-    fault: nodeShutdown(),
-    observe: "100s",
-    remedies: [outOfServiceTaint()],
-    variants: [vm("huge", huge), vm("small"), elsewhere(vm("huge-beside", huge)), elsewhere(vm("huge-too", huge))],
-    expectAfter: { "out-of-service-taint": { huge: "stuck" }, return: { huge: { outcome: "resumed", within: "90s" } } },
-  }),
+  ...Object.entries(tooLarge).map(([way, larger]) =>
+    experiment({
+      id: `no-room-${way}`,
+      title:
+        "A VM for which no other node has room is not saved by a remedy when its node is lost, but by its return; " +
+        "one that asks for less than it uses is",
+      practices: ["resources", ...(way === "instance-type" ? ["instance-type"] : [])],
+      fault: nodeShutdown(),
+      observe: "100s",
+      remedies: [outOfServiceTaint()],
+      variants: [...larger, vm("small"), elsewhere(vm("huge-beside", huge)), elsewhere(vm("huge-too", huge))],
+      expectAfter: {
+        "out-of-service-taint": { huge: "stuck" },
+        return: { huge: { outcome: "resumed", within: "90s" } },
+      },
+    }),
+  ),
 ];
