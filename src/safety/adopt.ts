@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import { holderOf } from "./claim.ts";
+import { holderOf, isDead } from "./claim.ts";
 import { ClusterJournal } from "./cluster-journal.ts";
 import { takeLease } from "./cluster-lease.ts";
 import { FileJournal, type Found } from "./file-journal.ts";
@@ -20,8 +20,7 @@ export async function adoptHere(found: Found, cluster: Cluster, signal?: AbortSi
   const file = FileJournal.adopt(found);
   if (cluster.description.provider !== "existing") return adopted(file, file.outstanding, async () => file.release());
   try {
-    // Who held it is dead: nobody else can have been let into this machine's file.
-    const lease = await takeLease(cluster, holderOf(file.run), (holder) => holder === holderOf(file.run), signal);
+    const lease = await takeLease(cluster, holderOf(file.run), isDead, signal);
     const release = async () => {
       file.release();
       await lease[Symbol.asyncDispose]();
@@ -40,7 +39,7 @@ export async function adoptHere(found: Found, cluster: Cluster, signal?: AbortSi
 export async function adoptShared(cluster: Cluster, signal?: AbortSignal): Promise<Adopted | null> {
   const left = await ClusterJournal.find(cluster.kube);
   if (left === null) return null;
-  const lease = await takeLease(cluster, `undo ${holderOf(left.run)}`, () => false, signal);
+  const lease = await takeLease(cluster, holderOf(left.run), isDead, signal);
   const journal = new ClusterJournal(cluster.kube, left);
   return adopted(journal, outstandingOf(left.lines), async () => lease[Symbol.asyncDispose]());
 }

@@ -5,6 +5,7 @@ import { EnvironmentError } from "../errors.ts";
 import { ClusterJournal } from "./cluster-journal.ts";
 import { takeLease } from "./cluster-lease.ts";
 import { FileJournal, type Beginning, type ClusterWords } from "./file-journal.ts";
+import { lives, ownIdentity } from "./process-identity.ts";
 import { allOf, memoryJournal, type UndoJournal } from "./undo-journal.ts";
 
 /** A cluster that no other run touches for as long as this is not disposed of. */
@@ -52,7 +53,7 @@ async function claimShared(
 ): Promise<Claim> {
   const cluster = await open();
   try {
-    const lease = await takeLease(cluster, holderOf(file.run), () => false, signal);
+    const lease = await takeLease(cluster, holderOf(file.run), isDead, signal);
     try {
       if ((await ClusterJournal.find(cluster.kube)) !== null) throw new EnvironmentError(brokenElsewhere(context));
       return {
@@ -89,7 +90,14 @@ export function keyOf({ provider, name = "", context = "" }: ClusterWords): stri
   return `${provider}-${safe === called ? called : `${safe}-${digest}`}`;
 }
 
-/** What the lease says of a run that holds it. */
+/** What the lease says of a run that holds it: also the process, so that this machine knows when it is dead. */
 export function holderOf(run: string): string {
-  return `run ${run} of ${userInfo().username}@${hostname()}`;
+  const { pid, began } = ownIdentity();
+  return `run ${run} of ${userInfo().username}@${hostname()} (process ${pid}, begun at ${began})`;
+}
+
+/** Whether who holds the lease was a process of this machine, and lives no more. */
+export function isDead(holder: string): boolean {
+  const [, host, pid, began = ""] = /@(\S+) \(process (\d+), begun at (.+)\)$/.exec(holder) ?? [];
+  return host === hostname() && !lives({ pid: Number(pid), began });
 }

@@ -24,17 +24,15 @@ async function main(kubeconfig: string, killAt: number): Promise<void> {
     // The model runs no programs in its pods.
     config: { ...defaultClusterConfig, prober: null },
   };
-  const open = async () => ({
+  const words = { provider: "existing" as const, context: simulatedContext, kubeconfig };
+  const beginning = { run: `doomed${killAt}`, at: new Date().toISOString(), cluster: words };
+  // On the machine's own time: a busy one would lose a lease that is as fast as the cluster.
+  await using claim = await claimCluster(beginning, () => existingCluster(choice, 0));
+  const cluster = {
     ...(await existingCluster(choice, 0)),
     clock: fastClock(speed, servedMs),
     refuses: async () => null,
-  });
-  const words = { provider: "existing" as const, context: simulatedContext, kubeconfig };
-  await using claim = await claimCluster(
-    { run: `doomed${killAt}`, at: new Date().toISOString(), cluster: words },
-    open,
-  );
-  const cluster = await open();
+  };
   const [declared] = await loadScenarios([join(import.meta.dirname, "doomed.scenario.ts")]);
   const { scenario, experiment } = declared!;
   const plan = planExperiment(experiment, cluster, { scenario, seed: 1, repeat: 1, site: [], only: () => true });

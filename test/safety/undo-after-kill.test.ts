@@ -16,7 +16,7 @@ import { rebound } from "../cli/rebound.ts";
 import { fastClock } from "./fast-clock.ts";
 
 /** How many times faster than the machine's the served cluster's time goes. */
-const speed = 40;
+const speed = 150;
 /** Lines of its undo journal: four steps, each registered and done. */
 const lines = 8;
 
