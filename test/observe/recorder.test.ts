@@ -61,7 +61,13 @@ describe("the recorder", () => {
     const seen = journal.lines.map((line) =>
       line.kind === "watch" ? `${line.at} ${line.verb} ${line.resource} ${line.object.metadata.name}` : line.kind,
     );
-    assert.deepEqual(seen, ["0 LISTED pods first", "1.5 ADDED pods second", "2.5 DELETED pods second"]);
+    assert.deepEqual(seen, [
+      "0 LISTED pods first",
+      "1.5 ADDED pods second",
+      // As on a real API server: a pod is marked with no grace left, and gone with that.
+      "2.5 MODIFIED pods second",
+      "2.5 DELETED pods second",
+    ]);
   });
 
   it("writes samples in the journal's seconds", async () => {
