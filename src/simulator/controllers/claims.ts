@@ -1,6 +1,6 @@
 import type { KubeObject, Node, Pod } from "../../kube/objects.ts";
+import { matchesTerms, type NodeSelectorTerm } from "../../kube/node-affinity.ts";
 import type { Store } from "../store.ts";
-import { matchesTerms, type NodeSelectorTerm } from "./node-affinity.ts";
 
 export interface Claim extends KubeObject {
   spec: {

@@ -1,9 +1,9 @@
 import { condition, type Node, type Pod } from "../../kube/objects.ts";
+import { matchesNodeAffinity, type NodeSelectorTerm } from "../../kube/node-affinity.ts";
+import { untolerated } from "../../kube/tolerations.ts";
 import { WorkQueue } from "../controller.ts";
 import { same } from "../frozen.ts";
 import type { World } from "../world.ts";
-import { matchesNodeAffinity, type NodeSelectorTerm } from "./node-affinity.ts";
-import { untolerated } from "./tolerations.ts";
 import { activePods, createPodOf, deletePodOf, podFrom, type Workload } from "./workload.ts";
 
 const resource = "daemonsets";

@@ -1,41 +1,6 @@
-import type { Container, Node, Pod } from "../../kube/objects.ts";
-import { quantityMilli, quantityValue } from "../../kube/quantity.ts";
+import type { Pod } from "../../kube/objects.ts";
+import { addAmounts, podRequests, type Amounts } from "../../kube/pod-requests.ts";
 import type { Change, Store } from "../store.ts";
-
-/** Amounts by resource name: thousandths of a core for `cpu`, whole units for all else. */
-export type Amounts = Map<string, number>;
-
-/** What the scheduler sets aside for a pod: its containers' sum, or its largest init container if that is more. */
-export function podRequests(pod: Pod): Amounts {
-  const total: Amounts = new Map();
-  for (const { resources } of pod.spec.containers) add(total, amounts(resources));
-  const beside: Amounts = new Map();
-  for (const container of (pod.spec["initContainers"] ?? []) as Container[]) {
-    const own = amounts(container.resources);
-    if (container["restartPolicy"] === "Always") add(beside, own);
-    else
-      for (const [name, amount] of own)
-        total.set(name, Math.max(total.get(name) ?? 0, amount + (beside.get(name) ?? 0)));
-  }
-  add(total, beside);
-  total.set("pods", 1);
-  return total;
-}
-
-/** What the node has for pods. */
-export function allocatableOf(node: Node): Amounts {
-  let found = allocatable.get(node);
-  if (found !== undefined) return found;
-  found = new Map();
-  for (const [name, quantity] of Object.entries(node.status.allocatable ?? {})) {
-    found.set(name, measure(name, quantity));
-  }
-  allocatable.set(node, found);
-  return found;
-}
-
-/** Objects of the store never change, so what was read from one holds. */
-const allocatable = new WeakMap<Node, Amounts>();
 
 /** What the pods bound to nodes, and not finished, take up there; kept up with every change. */
 export class NodeUsage {
@@ -72,7 +37,7 @@ export class NodeUsage {
     if (pod.spec.affinity?.podAntiAffinity !== undefined) this.exclusive.set(uid, pod);
     let used = this.#byNode.get(node);
     if (used === undefined) this.#byNode.set(node, (used = new Map<string, number>()));
-    add(used, requests);
+    addAmounts(used, requests);
   }
 
   #forget(uid: string): void {
@@ -83,21 +48,4 @@ export class NodeUsage {
     const used = this.#byNode.get(entry.node)!;
     for (const [name, amount] of entry.requests) used.set(name, (used.get(name) ?? 0) - amount);
   }
-}
-
-function amounts(resources: Container["resources"]): Amounts {
-  const found: Amounts = new Map();
-  // A limit without a request is a request too.
-  for (const [name, quantity] of Object.entries({ ...resources?.limits, ...resources?.requests })) {
-    found.set(name, measure(name, quantity));
-  }
-  return found;
-}
-
-function measure(name: string, quantity: string): number {
-  return name === "cpu" ? quantityMilli(quantity) : quantityValue(quantity);
-}
-
-function add(to: Amounts, more: Amounts): void {
-  for (const [name, amount] of more) to.set(name, (to.get(name) ?? 0) + amount);
 }

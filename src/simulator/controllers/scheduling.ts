@@ -1,10 +1,11 @@
 import type { Node, Pod } from "../../kube/objects.ts";
+import { matchesNodeAffinity, preferredWeight } from "../../kube/node-affinity.ts";
+import { allocatableOf, podRequests, type Amounts } from "../../kube/pod-requests.ts";
+import { tolerates, untolerated } from "../../kube/tolerations.ts";
 import type { World } from "../world.ts";
 import { claimsOf, reachableFrom, type Claim } from "./claims.ts";
-import { matchesNodeAffinity, preferredWeight } from "./node-affinity.ts";
-import { allocatableOf, podRequests, type Amounts, type NodeUsage } from "./node-resources.ts";
+import type { NodeUsage } from "./node-resources.ts";
 import { PodAffinityCheck } from "./pod-affinity.ts";
-import { tolerates, untolerated } from "./tolerations.ts";
 
 /** Why a node cannot take the pod; unresolvable where removing other pods would not help. */
 interface Refusal {

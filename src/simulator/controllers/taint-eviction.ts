@@ -1,11 +1,11 @@
 import type { Node, Pod } from "../../kube/objects.ts";
+import { tolerates } from "../../kube/tolerations.ts";
 import { WorkQueue } from "../controller.ts";
 import type { Timer } from "../event-clock.ts";
 import { recordEvent } from "../event-recorder.ts";
 import { same } from "../frozen.ts";
 import type { World } from "../world.ts";
 import { markDisrupted } from "./disruption.ts";
-import { tolerates } from "./tolerations.ts";
 
 const component = "kube-controller-manager";
 const source = "taint-eviction-controller";
@@ -16,7 +16,7 @@ const source = "taint-eviction-controller";
  */
 export function startTaintEviction(world: World): void {
   /** Pods waiting for their deletion, by UID. */
-  const appointments = new Map<string, { timer: Timer; atMs: number; pod: Pod }>();
+  const appointments = new Map<string, Timer>();
   const nodes = new WorkQueue(world, "taint eviction: nodes", component, (name) => {
     for (const pod of world.index.podsOn(name)) judge(pod);
   });
@@ -36,61 +36,56 @@ export function startTaintEviction(world: World): void {
       if (!same(noExecute(object as Node), noExecute(old as Node | undefined))) nodes.add(object.metadata.name);
     }
     if (resource !== "pods") return;
-    const pod = object as Pod;
-    if (verb === "DELETED") cancel(pod.metadata.uid);
-    else if (pod.spec.nodeName !== undefined && (old as Pod | undefined)?.spec.nodeName === undefined) {
-      const node = world.store.get<Node>("nodes", undefined, pod.spec.nodeName);
+    const [pod, before] = [object as Pod, old as Pod | undefined];
+    if (verb === "DELETED") cancel(pod);
+    else if (pod.spec.nodeName !== before?.spec.nodeName || !same(pod.spec.tolerations, before?.spec.tolerations)) {
+      const node = world.store.get<Node>("nodes", undefined, pod.spec.nodeName ?? "");
       if (noExecute(node).length > 0) pods.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
     }
   });
 
   function judge(pod: Pod): void {
     const taints = noExecute(world.store.get<Node>("nodes", undefined, pod.spec.nodeName ?? ""));
-    const { uid } = pod.metadata;
-    if (taints.length === 0) {
-      if (cancel(uid)) {
-        const message = `Cancelling deletion of Pod ${pod.metadata.namespace}/${pod.metadata.name}`;
-        recordEvent(world, pod, "Normal", "TaintManagerEviction", message, source);
-      }
-      return;
-    }
+    if (taints.length === 0) return cancel(pod);
     const matching = taints.map((taint) => (pod.spec.tolerations ?? []).filter((one) => tolerates(one, taint)));
     if (matching.some((tolerations) => tolerations.length === 0)) {
-      cancel(uid);
+      cancel(pod);
       evict(pod);
       return;
     }
     const limits = matching.flat().flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
-    if (limits.length === 0) {
-      cancel(uid);
-      return;
-    }
-    const delayMs = Math.max(0, Math.min(...limits)) * 1000;
-    const atMs = world.clock.now() + delayMs;
-    const present = appointments.get(uid);
-    if (present !== undefined) {
-      if (present.atMs <= atMs) return;
-      cancel(uid);
-    }
-    const timer = world.clock.schedule(delayMs, () => {
+    if (limits.length === 0) return cancel(pod);
+    const { namespace, name, uid } = pod.metadata;
+    // Whatever taints come after the first, the appointment stands.
+    if (appointments.has(uid)) return;
+    const timer = world.clock.schedule(Math.max(0, Math.min(...limits)) * 1000, () => {
       appointments.delete(uid);
       // A few workers share the pods of a node that fall due at once: they are marked one after the other.
-      const delayMs = world.random.between(5, 120, uid, "eviction");
-      evictions.add(`${pod.metadata.namespace}/${pod.metadata.name}/${uid}`, delayMs);
+      evictions.add(`${namespace}/${name}/${uid}`, world.random.between(5, 120, uid, "eviction"));
     });
-    appointments.set(uid, { timer, atMs, pod });
+    appointments.set(uid, timer);
   }
 
-  function cancel(uid: string): boolean {
-    appointments.get(uid)?.timer.cancel();
-    return appointments.delete(uid);
+  /** The pod is not to be deleted for a taint any more: it is safe, deleted already, or goes at once. */
+  function cancel(pod: Pod): void {
+    const timer = appointments.get(pod.metadata.uid);
+    if (timer === undefined) return;
+    timer.cancel();
+    appointments.delete(pod.metadata.uid);
+    tell(pod, "Cancelling deletion of");
   }
 
   function evict(pod: Pod): void {
     const { namespace, name, uid } = pod.metadata;
-    recordEvent(world, pod, "Normal", "TaintManagerEviction", `Marking for deletion Pod ${namespace}/${name}`, source);
+    tell(pod, "Marking for deletion");
     markDisrupted(world, pod, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint");
     world.store.delete("pods", namespace, name, { preconditions: { uid } });
+  }
+
+  /** It knows pods by their names alone. */
+  function tell({ metadata: { namespace = "", name } }: Pod, what: string): void {
+    const about = { apiVersion: "v1", kind: "Pod", metadata: { namespace, name } };
+    recordEvent(world, about, "Normal", "TaintManagerEviction", `${what} Pod ${namespace}/${name}`, source);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Node, Pod } from "../../kube/objects.ts";
-import { matchesNodeAffinity } from "../controllers/node-affinity.ts";
-import { untolerated } from "../controllers/tolerations.ts";
+import { matchesNodeAffinity } from "../../kube/node-affinity.ts";
+import { untolerated } from "../../kube/tolerations.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
 /**

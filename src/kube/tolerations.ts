@@ -1,4 +1,4 @@
-import type { Pod, Taint, Toleration } from "../../kube/objects.ts";
+import type { Pod, Taint, Toleration } from "./objects.ts";
 
 /** Whether that toleration covers that taint (staging/src/k8s.io/api/core/v1/toleration.go: ToleratesTaint). */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {

@@ -1,5 +1,5 @@
-import type { Node, Pod } from "../../kube/objects.ts";
-import { matchesLabels, type Requirement } from "../../kube/selector.ts";
+import type { Node, Pod } from "./objects.ts";
+import { matchesLabels, type Requirement } from "./selector.ts";
 
 /** Conditions on a node that must hold together. */
 export interface NodeSelectorTerm {
