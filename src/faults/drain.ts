@@ -6,10 +6,13 @@ import { launcherPods } from "../workload/launcher-pods.ts";
 import { ask, askAgain, cancelEvacuation, isRetried, otherPods } from "./evictions.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
 import { nodesOf, request } from "./hit.ts";
+import { lookForRoom, roomNeeds, type Room } from "./room.ts";
 
 export interface DrainOptions {
   /** Whether kubectl is interrupted once it has asked for every pod: it asks no more, and the node stays cordoned. */
   interrupted?: boolean;
+  /** Whether it is begun only where the other nodes are seen to have room for all that it would move. */
+  verifyRoom?: boolean;
 }
 
 /** What a drain asks of the API server. */
@@ -30,24 +33,52 @@ const underWay = new WeakMap<Cluster, AbortController[]>();
  * cordons it, then asks the Eviction API for each pod again and again, until it is gone. The revert gives up, uncordons,
  * and takes back what was marked.
  */
-export function drain({ interrupted = false }: DrainOptions = {}): Fault {
+export function drain({ interrupted = false, verifyRoom = false }: DrainOptions = {}): Fault {
+  const first = verifyRoom ? ", if the other nodes have room" : "";
+  const last = interrupted ? ", interrupted once it has asked" : "";
   return {
     name: "drain",
-    parameters: interrupted ? { interrupted } : {},
+    parameters: { ...(interrupted && { interrupted }), ...(verifyRoom && { verifyRoom }) },
     scope: "node",
     sharing: "queued",
-    summary: `kubectl drain --ignore-daemonsets --delete-emptydir-data --force${interrupted ? ", interrupted once it has asked" : ""}`,
+    summary: `kubectl drain --ignore-daemonsets --delete-emptydir-data --force${first}${last}`,
     needs: [],
-    asks: drainNeeds,
+    asks: verifyRoom ? [...drainNeeds, ...roomNeeds] : drainNeeds,
     unfit: () => null,
     targets: nodesOf,
-    inject: (cluster, victims) => drainNodes(cluster, victims, interrupted),
+    inject: async (cluster, victims) => {
+      if (!verifyRoom) return drainNodes(cluster, victims, interrupted);
+      const room = await roomFor(cluster, victims);
+      if (!room.isEnough) return victims.map((victim) => notBegun(victim, room));
+      const hits = await drainNodes(cluster, victims, interrupted);
+      return hits.map((hit) => afterLook(hit, room));
+    },
     revert: async (cluster, victims) => {
       for (const control of underWay.get(cluster) ?? []) control.abort();
       for (const node of nodesOf(victims)) await cordon(cluster, node, false);
       await Promise.all(victims.map((victim) => cancelEvacuation(cluster, victim)));
     },
   };
+}
+
+/** Whether what a drain moves, and somebody makes anew or migrates, has somewhere to go. */
+async function roomFor(cluster: Cluster, victims: Victim[]): Promise<Room> {
+  const from = nodesOf(victims);
+  const launchers = await Promise.all(victims.map(({ vmi }) => launcherPods(cluster, vmi)));
+  const others = await Promise.all(from.map((node) => otherPods(cluster, node, victims)));
+  const replaced = others
+    .flat()
+    .filter(({ metadata }) => metadata.ownerReferences?.some(({ controller }) => controller));
+  return lookForRoom(cluster, [...launchers.flat(), ...replaced], from);
+}
+
+function notBegun(victim: Victim, { detail }: Room): Hit {
+  return { victim, receipt: null, reason: `the drain was not begun: ${detail}`, refused: true };
+}
+
+function afterLook(hit: Hit, { detail }: Room): Hit {
+  if (hit.receipt === null) return hit;
+  return { ...hit, receipt: { ...hit.receipt, evidence: `${hit.receipt.evidence}; before, ${detail}` } };
 }
 
 /** Sets whether anything new is scheduled to a node. */

@@ -77,6 +77,31 @@ describe("a drain", () => {
     assert.deepEqual([...owners], ["DaemonSet"]);
   });
 
+  it("that looks for room first says where there is some, and goes on", async () => {
+    const victim = await run("a", { evictionStrategy: "LiveMigrate" });
+    const [hit] = await drain({ verifyRoom: true }).inject(cluster, [victim]);
+    assert.match(
+      hit!.receipt?.evidence ?? "",
+      /there is room: .* ask for .*Gi of memory .* has .*Gi of memory .* free/,
+    );
+    assert.equal((await cluster.kube.get<Node>(nodes, victim.node))!.spec.unschedulable, true);
+  });
+
+  it("that looks for room first touches nothing where one of its VMs has none, and says what each node lacks", async () => {
+    const large = { evictionStrategy: "LiveMigrate", resources: { requests: { memory: "20Gi" } } } satisfies VmOptions;
+    const victims = [await run("small", { evictionStrategy: "LiveMigrate" }), await run("large", large)];
+    await run("too-large-for-both", large);
+    const hits = await drain({ verifyRoom: true }).inject(cluster, victims);
+    for (const { receipt, reason } of hits as { receipt: unknown; reason: string }[]) {
+      assert.equal(receipt, null);
+      assert.match(reason, /not begun: no room for virt-launcher-large-\w+, which asks for 20\.\dGi of memory/);
+      assert.match(reason, /has 1\d\.\dGi of memory free/);
+      assert.match(reason, /has the taint node-role\.kubernetes\.io\/control-plane/);
+    }
+    for (const { spec } of await cluster.kube.list<Node>(nodes)) assert.equal(spec.unschedulable, undefined);
+    for (const { vmi } of victims) assert.equal((await vmiOf(vmi.name))!.status.evacuationNodeName ?? "", "");
+  });
+
   it("that is interrupted asks for the victim once, and leaves the node cordoned", async () => {
     const victim = await run("a", { evictionStrategy: "External" });
     const fault = drain({ interrupted: true });
