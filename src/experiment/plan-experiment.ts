@@ -7,7 +7,7 @@ import type { Experiment, Expected } from "./experiment.ts";
 import { platformRuling, type Ruling } from "./expectations/expect.ts";
 import { siteRuling, type SiteRule } from "./expectations/site-rules.ts";
 import type { Situation } from "./expectations/situation.ts";
-import type { ClusterDescription, Expectation, Plan, PlannedPhase, PlannedVariant } from "./plan.ts";
+import type { ClusterDescription, Expectation, Plan, PlannedPhase, PlannedVariant, Rest } from "./plan.ts";
 
 /** A good stretch this long is a recovery and not a flicker: KubeVirt shows Ready for a moment on a failed VMI. */
 const settleMs = 5_000;
@@ -71,7 +71,7 @@ export function planExperiment(
     fault,
     ...(clusterEvictionStrategy !== undefined && { clusterEvictionStrategy }),
     remedies,
-    phases: phases.map(({ name, limitMs }) => ({ name, limitMs })),
+    phases: phases.map(({ rulings: _rulings, ...phase }) => phase),
     variants,
     settleMs,
     skip: skipReason(experiment, description, actuators, variants),
@@ -110,11 +110,18 @@ function rulePhases(
       const ruling = stated === undefined ? documented : statedRuling(stated, experiment, documented);
       if (ruling !== null) rulings.set(variant, ruling);
     }
-    const limitMs =
-      statedLimit(experiment, name) ?? Math.max(0, ...[...rulings.values()].map(({ watchMs }) => watchMs));
+    const statedMs = statedLimit(experiment, name);
+    const limitMs = statedMs ?? Math.max(0, ...[...rulings.values()].map(({ watchMs }) => watchMs));
     heldMs = index === 0 ? limitMs : heldMs! + limitMs;
-    return { name, limitMs, rulings };
+    const rests = statedMs === null ? restsOf(rulings) : null;
+    return { name, limitMs, ...(rests !== null && { rests }), rulings };
   });
+}
+
+/** What lets a phase end early; null where that can be said of one variant, and not of all. */
+function restsOf(rulings: Rulings): Record<string, Rest> | null {
+  const rests = [...rulings].flatMap(([{ name }, { rest }]) => (rest === null ? [] : [[name, rest] as const]));
+  return rests.length === rulings.size ? Object.fromEntries(rests) : null;
 }
 
 function statedLimit({ observe, afterReturn }: Experiment, phase: string): number | null {
@@ -153,7 +160,8 @@ function statedRuling(stated: Expected, experiment: Experiment, documented: Ruli
     source: `stated by the scenario "${experiment.id}"`,
   };
   const watchMs = Math.max(documented?.watchMs ?? defaultWatchMs, (withinMs ?? 0) + 2 * settleMs);
-  return { expectation, watchMs };
+  const rest = outcome === documented?.expectation.outcome ? documented.rest : null;
+  return { expectation, watchMs, rest };
 }
 
 /** How long to watch what no rule speaks of. */

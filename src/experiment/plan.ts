@@ -64,6 +64,16 @@ export interface PlannedPhase {
   name: string;
   /** Longest time, in milliseconds, the phase is observed. */
   limitMs: number;
+  /** By the variant's name, what lets the phase end before its limit; not there where the scenario states how long it lasts. */
+  rests?: Record<string, Rest>;
+}
+
+/** When nothing documented could change any more what became of a variant, if it is as expected; milliseconds. */
+export interface Rest {
+  /** How long the phase must have lasted. */
+  afterMs: number;
+  /** How long a comeback must have lasted unbroken. */
+  unbrokenMs: number;
 }
 
 export type VariantKind = "VirtualMachine" | "VirtualMachineInstance" | "VirtualMachineInstanceReplicaSet";

@@ -20,6 +20,7 @@ import { reachPlatformReady } from "./platform-ready.ts";
 import type { OnProgress } from "./progress.ts";
 import { reachSteadyState } from "./steady-state.ts";
 import { chooseNodes, doomedNodes, findVictims, whyNotAllowed } from "./victims.ts";
+import { watchPhase } from "./watch-phase.ts";
 
 /** What is done to the cluster, and after. */
 export interface Deeds {
@@ -134,8 +135,10 @@ async function perform(
     if (phase.name === "observe") await inject(plan, fault, victims, guarded);
     else if (phase.name === "return") await revert(plan, undo, undisturbed, guarded);
     else await remedy(plan, remedyOf(phase, deeds), victims, undo, guarded);
-    await watch(plan, phase, guarded);
-    journal.append({ kind: "phase", name: phase.name, phase: "end" });
+    report(plan, options, phase.name, cluster.clock.now() + phase.limitMs);
+    const isSettled = await watchPhase(phase, { clock: cluster.clock, journal, signal });
+    const reason = isSettled ? { reason: "all have settled" } : {};
+    journal.append({ kind: "phase", name: phase.name, phase: "end", ...reason });
   }
   return { status: "complete" };
 }
@@ -222,12 +225,6 @@ async function revert(plan: Plan, undo: UndoStack, undisturbed: number, options:
 async function unwound(undo: UndoStack, depth: number): Promise<void> {
   const failures = await undo.unwind(depth);
   if (failures.length > 0) throw new Error(failures.join("; "));
-}
-
-async function watch(plan: Plan, phase: PlannedPhase, options: RunOptions): Promise<void> {
-  const { cluster, signal } = options;
-  report(plan, options, phase.name, cluster.clock.now() + phase.limitMs);
-  await cluster.clock.sleep(phase.limitMs, signal);
 }
 
 function report(plan: Plan, { cluster, onProgress }: RunOptions, stage: string, untilMs: number | null): void {

@@ -168,6 +168,20 @@ describe("an experiment's plan", () => {
     assert.equal(longer.phases[0]!.limitMs - usual.phases[0]!.limitMs, 300_000);
   });
 
+  it("lets a phase end early, where no scenario states how long it lasts, and nothing early that must not happen", () => {
+    const loss = plan({ fault: nodeShutdown() }).phases[0]!;
+    assert.ok(loss.rests!["manual"]!.afterMs > 365_000 && loss.rests!["manual"]!.afterMs < loss.limitMs);
+    assert.deepEqual(plan({}).phases[0]!.rests!["always"], { afterMs: 0, unbrokenMs: 60_000 });
+    assert.equal(plan({ fault: nodeShutdown(), observe: "400s" }).phases[0]!.rests, undefined);
+    assert.equal(plan({ expect: { manual: "restarted" } }).phases[0]!.rests, undefined);
+  });
+
+  it("keeps a VM that came back on trial until its probes could have ended it again", () => {
+    const slow = tcpProbe({ initialDelaySeconds: 100, periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3 });
+    const [phase] = plan({ variants: [vm("web", { runStrategy: "Always", liveness: slow })] }).phases;
+    assert.ok(phase!.rests!["web"]!.unbrokenMs >= 110_000 + 33_000);
+  });
+
   it("allows an OOM kill the watchdog's time where the whole container dies", () => {
     const within = (cgroup: "v1" | "v2") =>
       plan({ fault: oomKill() }, { cgroup }).variants[0]!.expectations["observe"]!.withinMs!;

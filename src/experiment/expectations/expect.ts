@@ -1,23 +1,27 @@
-import { comebacks, isNeverUp, type Expectation, type Outcome } from "../plan.ts";
+import { comebacks, isNeverUp, type Expectation, type Outcome, type Rest } from "../plan.ts";
 import { backgroundOf, wayOf, type Situation, type Way } from "./situation.ts";
 import { metHazard, sources, type Row } from "./row.ts";
 import { risksSplitBrain } from "./split-brain.ts";
 import { platformTable } from "./table.ts";
 import { terminatingPods } from "./terminating-pods.ts";
-import { noWait, recreate, slowness, start, sum, type Wait } from "./times.ts";
+import { noWait, onTrial, recreate, slowness, start, sum, type Wait } from "./times.ts";
 
 /** What a rule says of a situation, and how long one must watch to see it. */
 export interface Ruling {
   expectation: Expectation;
   /** Milliseconds from the beginning of the phase. */
   watchMs: number;
+  /** Null where nothing tells when it is over. */
+  rest: Rest | null;
 }
+
+type PlatformRuling = Ruling & { rest: Rest };
 
 /** How long a VM that must stay as it is, is watched after the last moment at which it could have begun to change. */
 const marginMs = 60_000;
 
 /** What the platform is documented to do, or null where no rule speaks of it. */
-export function platformRuling(situation: Situation): Ruling | null {
+export function platformRuling(situation: Situation): PlatformRuling | null {
   if (situation.variant.role === "bystander") return bystanderRuling(situation);
   const way = wayOf(situation.variant);
   if (way === null) return null;
@@ -31,22 +35,24 @@ export function platformRuling(situation: Situation): Ruling | null {
   return {
     expectation: { ...likely.expectation, unless: { podFailure, instead } },
     watchMs: Math.max(likely.watchMs, watchMs),
+    // What is good meanwhile may meet the hazard yet.
+    rest: { ...likely.rest, afterMs: Math.max(likely.rest.afterMs, lastTurnMs(met.waits(situation))) },
   };
 }
 
-function rowRuling(row: Row, way: Way, situation: Situation): Ruling {
+function rowRuling(row: Row, way: Way, situation: Situation): PlatformRuling {
   return ruling(row.outcomes[way]!, row.waits(situation), `${row.id}; ${row.source}`, situation);
 }
 
 /** A bystander goes on as it was: a Halted VM stays down, one that cannot come up does not, any other stays up. */
-function bystanderRuling(situation: Situation): Ruling {
+function bystanderRuling(situation: Situation): PlatformRuling {
   const isHalted = wayOf(situation.variant) === "Halted";
   const outcome = isHalted ? "stopped" : isNeverUp(situation.variant) ? "stuck" : "undisturbed";
   const source = situation.variant.refused === true ? sources.admission : "a bystander goes on as it was";
   return ruling(outcome, noWait, source, situation);
 }
 
-function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situation): Ruling {
+function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situation): PlatformRuling {
   const again = outcome === "restarted" ? sum(recreate, start(situation)) : noWait;
   const total = sum(wait, again, slowness(situation));
   const isComeback = comebacks.has(outcome);
@@ -64,7 +70,16 @@ function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situati
     },
     // A comeback that did not happen is as much to be seen as one that should not.
     watchMs: wait.most + recreate.most + start(situation).most + marginMs,
+    rest: {
+      afterMs: isComeback ? 0 : lastTurnMs(wait),
+      unbrokenMs: Math.max(marginMs, onTrial(situation).most),
+    },
   };
+}
+
+/** When the platform has done what it waited for, if it does, and that has been watched for the margin. */
+function lastTurnMs(wait: Wait): number {
+  return wait.most + recreate.most + marginMs;
 }
 
 /** KubeVirt's own limits, where the cluster's settings say no others (pkg/virt-config/virt-config.go). */

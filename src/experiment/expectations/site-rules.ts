@@ -55,6 +55,7 @@ export function siteRuling(rules: SiteRule[], situation: Situation, documented: 
   return {
     expectation: { outcome, withinMs, maxDowntimeMs: null, floorMs: null, source: `the site: ${source}` },
     watchMs: Math.max(documented?.watchMs ?? unruledWatchMs, (withinMs ?? 0) + 10_000),
+    rest: outcome === documented?.expectation.outcome ? documented.rest : null,
   };
 }
 

@@ -112,6 +112,18 @@ export function probePassed(situation: Situation, name: "livenessProbe" | "readi
 }
 
 /**
+ * How long a guest that serves again is on trial: until each of its probes could have failed, from the first time that it
+ * is asked (KubeVirt adds 10 s to initial delays), and what fails have ended it.
+ */
+export function onTrial(situation: Situation): Wait {
+  const spec = vmiSpecOf(situation.variant);
+  const verdicts = (["livenessProbe", "readinessProbe"] as const)
+    .filter((name) => spec[name] !== undefined)
+    .map((name) => ((spec[name]?.initialDelaySeconds ?? 0) + 10) * 1000 + probeFailed(situation, name).most);
+  return { least: 0, most: verdicts.length === 0 ? 0 : Math.max(...verdicts) + podEnds(situation).most };
+}
+
+/**
  * A silent node: its last lease is up to 10 s old, the node controller looks every 5 s and waits for the grace
  * period (pkg/controller/nodelifecycle); the NoExecute taint may wait 10 s for its limiter.
  */
