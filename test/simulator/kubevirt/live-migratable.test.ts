@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { VirtualMachineInstance, VmiSpec } from "../../../src/kube/objects.ts";
+import type { KubeObject, VirtualMachineInstance, VmiSpec } from "../../../src/kube/objects.ts";
 import {
   liveMigratable,
   migrationMethod,
@@ -29,24 +29,42 @@ const hostDisk = (shared: boolean) => ({ name: "data", hostDisk: { path: "/data"
 const on = (nodeName: string, subject: VirtualMachineInstance) => ({ ...subject, status: { nodeName } });
 const allowed = { "kubevirt.io/allow-pod-bridge-network-live-migration": "" };
 
+const interfaceReason = "InterfaceNotLiveMigratable";
+const reserving = vmi(pod, {
+  devices: { ...masquerade.devices, disks: [{ name: "data", lun: { reservation: true } }] },
+});
+
 const cases: [what: string, vmi: VirtualMachineInstance, reason: string | undefined][] = [
   ["masquerade on the pod network", vmi(pod, masquerade), undefined],
   ["no pod network at all", vmi({}, bridge), undefined],
   ["bridge on the pod network", vmi(pod, bridge), "InterfaceNotLiveMigratable"],
   ["a bridge that is allowed by annotation", vmi(pod, bridge, allowed), undefined],
+  ["a binding of which nothing is known", vmi(pod, { devices: nic({ binding: { name: "own" } }) }), interfaceReason],
+  ["passt on the pod network", vmi(pod, { devices: nic({ passtBinding: {} }) }), undefined],
+  [
+    "a pod network that no interface is on",
+    vmi({ networks: [{ name: "other", pod: {} }] }, masquerade),
+    interfaceReason,
+  ],
   [
     "a GPU",
     vmi(pod, { devices: { ...masquerade.devices, gpus: [{ deviceName: "gpu" }] } }),
     "HostDeviceNotLiveMigratable",
   ],
-  ["SEV", vmi(pod, { ...masquerade, launchSecurity: { sev: {} } }), "SEVNotLiveMigratable"],
-  ["TDX", vmi(pod, { ...masquerade, launchSecurity: { tdx: {} } }), "TDXNotLiveMigratable"],
-  ["Secure Execution", vmi(pod, { ...masquerade, launchSecurity: {} }), "SecureExecutionNotLiveMigratable"],
   [
-    "a SCSI reservation",
-    vmi(pod, { devices: { ...masquerade.devices, disks: [{ name: "data", lun: { reservation: true } }] } }),
-    "PersistentReservationNotLiveMigratable",
+    "a device of the node",
+    vmi(pod, { devices: { ...masquerade.devices, hostDevices: [{ deviceName: "nic" }] } }),
+    "HostDeviceNotLiveMigratable",
   ],
+  ["SEV", vmi(pod, { ...masquerade, launchSecurity: { sev: {} } }), "SEVNotLiveMigratable"],
+  ["SEV-SNP", vmi(pod, { ...masquerade, launchSecurity: { snp: {} } }), "SEVNotLiveMigratable"],
+  ["TDX", vmi(pod, { ...masquerade, launchSecurity: { tdx: {} } }), "TDXNotLiveMigratable"],
+  [
+    "Secure Execution",
+    vmi({ ...pod, architecture: "s390x" }, { ...masquerade, launchSecurity: {} }),
+    "SecureExecutionNotLiveMigratable",
+  ],
+  ["a SCSI reservation", reserving, undefined],
   [
     "Hyper-V reenlightenment, where no node says how fast its clock is",
     vmi(pod, { ...masquerade, features: { hyperv: { reenlightenment: {} } } }),
@@ -87,6 +105,34 @@ describe("live migration", () => {
       message!,
       /^InterfaceNotLiveMigratable: cannot migrate VMI which .*, SEVNotLiveMigratable: VMI uses SEV$/,
     );
+  });
+
+  it("of storage alone is not possible with a SCSI reservation, and does not ask for Secure Execution", () => {
+    const { store } = lab.simulation;
+    assert.equal(
+      storageLiveMigratable(reserving, store).message,
+      "PersistentReservationNotLiveMigratable: VMI uses SCSI persistent reservation",
+    );
+    const secure = vmi({ ...pod, architecture: "s390x" }, { ...masquerade, launchSecurity: {} });
+    assert.equal(storageLiveMigratable(secure, store).status, "True");
+  });
+
+  it("with a GPU is refused for as long as there are two, no gate or no mediated device", () => {
+    const { store } = new Lab().simulation;
+    const subject = (...names: string[]) =>
+      vmi(pod, { devices: { ...masquerade.devices, gpus: names.map((deviceName) => ({ deviceName })) } });
+    const permit = (configuration: object) =>
+      store.mutate<KubeObject & { spec: object }>("kubevirts", "kubevirt", "kubevirt", (draft) => {
+        draft.spec = { configuration };
+      });
+    const message = (vmi: VirtualMachineInstance) => liveMigratable(vmi, store).message;
+    assert.equal(message(subject("vgpu")), "VMI specifies a GPU but feature gate VGPULiveMigration is not enabled");
+    const gate = { developerConfiguration: { featureGates: ["VGPULiveMigration"] } };
+    permit(gate);
+    assert.equal(message(subject("vgpu")), "VMI specifies non-migratable GPU device");
+    permit({ ...gate, permittedHostDevices: { mediatedDevices: [{ resourceName: "vgpu" }] } });
+    assert.equal(message(subject("vgpu")), undefined);
+    assert.equal(message(subject("vgpu", "vgpu")), "VMI specifies too many GPUs");
   });
 
   it("copies local disks with the memory, but not what a guest only reads", () => {

@@ -1,4 +1,4 @@
-import type { Condition, Node, VirtualMachineInstance } from "../../../kube/objects.ts";
+import type { Condition, KubeObject, Node, VirtualMachineInstance } from "../../../kube/objects.ts";
 import type { Store } from "../../store.ts";
 import type { Claim } from "../../controllers/claims.ts";
 import { claimNameOf } from "../claims.ts";
@@ -8,14 +8,25 @@ interface Interface {
   name: string;
   bridge?: object;
   masquerade?: object;
+  passtBinding?: object;
   binding?: { name: string };
+}
+
+/** What of the KubeVirt object's configuration decides what may migrate. */
+interface KubeVirt extends KubeObject {
+  spec: {
+    configuration?: {
+      developerConfiguration?: { featureGates?: string[] };
+      network?: { binding?: Record<string, { migration?: object }> };
+      permittedHostDevices?: { mediatedDevices?: { resourceName: string }[] };
+    };
+  };
 }
 
 interface Disk {
   name: string;
   cdrom?: { readonly?: boolean };
-  disk?: { readonly?: boolean };
-  lun?: { readonly?: boolean; reservation?: boolean };
+  lun?: { reservation?: boolean };
 }
 
 type Obstacle = [reason: string, message: string] | undefined;
@@ -25,7 +36,7 @@ type Obstacle = [reason: string, message: string] | undefined;
  * (virt-handler/vm.go: calculateLiveMigrationCondition).
  */
 export function liveMigratable(vmi: VirtualMachineInstance, store: Store): Condition {
-  for (const find of [...machineObstacles, diskObstacle]) {
+  for (const find of [...common, secureExecutionObstacle, ...features, diskObstacle]) {
     const obstacle = find(vmi, store);
     if (obstacle !== undefined) return conditionOf("LiveMigratable", ...obstacle);
   }
@@ -37,7 +48,7 @@ export function liveMigratable(vmi: VirtualMachineInstance, store: Store): Condi
  * (vm.go: calculateStorageLiveMigrationCondition).
  */
 export function storageLiveMigratable(vmi: VirtualMachineInstance, store: Store): Condition {
-  const obstacles = machineObstacles.flatMap((find) => {
+  const obstacles = [...common, reservationObstacle, ...features].flatMap((find) => {
     const obstacle = find(vmi, store);
     return obstacle === undefined ? [] : `${obstacle[0]}: ${obstacle[1]}`;
   });
@@ -63,25 +74,30 @@ function conditionOf(type: string, reason?: string, message?: string): Condition
   return { ...common, message, reason, status: "False" };
 }
 
-/** All but disks, in the order in which they are looked for. */
-const machineObstacles: ((vmi: VirtualMachineInstance, store: Store) => Obstacle)[] = [
-  bridgeObstacle,
-  cpuObstacle,
-  hostDeviceObstacle,
-  launchSecurityObstacle,
-  reservationObstacle,
-  clockObstacle,
-  hypervObstacle,
-];
+type Find = (vmi: VirtualMachineInstance, store: Store) => Obstacle;
 
-function bridgeObstacle(vmi: VirtualMachineInstance): Obstacle {
+/** In the order in which they are looked for; what each kind of migration has of its own comes between them. */
+const common: Find[] = [interfaceObstacle, cpuObstacle, hostDeviceObstacle, encryptionObstacle];
+const features: Find[] = [clockObstacle, hypervObstacle];
+
+function configurationOf(store: Store): NonNullable<KubeVirt["spec"]["configuration"]> {
+  return store.list<KubeVirt>("kubevirts")[0]?.spec.configuration ?? {};
+}
+
+/** pkg/network/vmispec: VerifyVMIMigratable. */
+function interfaceObstacle(vmi: VirtualMachineInstance, store: Store): Obstacle {
+  const reason = "InterfaceNotLiveMigratable";
   const podNetwork = vmi.spec.networks?.find((network) => network["pod"] !== undefined);
-  if (podNetwork === undefined || vmi.metadata.annotations?.[annotations.allowBridgeMigration] !== undefined) return;
   const interfaces = (vmi.spec.domain.devices["interfaces"] ?? []) as Interface[];
-  const onPodNetwork = interfaces.find((one) => one.name === podNetwork.name);
-  if (onPodNetwork?.masquerade !== undefined || onPodNetwork?.binding !== undefined) return;
+  if (podNetwork === undefined || interfaces.length === 0) return;
+  const primary = interfaces.find((one) => one.name === podNetwork.name);
+  if (primary === undefined) return [reason, `no primary interface found for network ${podNetwork.name}`];
+  if (primary.masquerade !== undefined || primary.passtBinding !== undefined) return;
+  const { bridge, binding } = primary;
+  if (bridge !== undefined && vmi.metadata.annotations?.[annotations.allowBridgeMigration] !== undefined) return;
+  if (binding !== undefined && configurationOf(store).network?.binding?.[binding.name]?.migration !== undefined) return;
   return [
-    "InterfaceNotLiveMigratable",
+    reason,
     "cannot migrate VMI which does not use masquerade or a migratable plugin to connect to the pod network",
   ];
 }
@@ -95,17 +111,38 @@ function cpuObstacle(vmi: VirtualMachineInstance, store: Store): Obstacle {
   return ["CPUModeLiveMigratable", `the node "${vmi.status.nodeName}" does not allow migration with host-model`];
 }
 
-function hostDeviceObstacle(vmi: VirtualMachineInstance): Obstacle {
-  const { hostDevices, gpus } = vmi.spec.domain.devices as { hostDevices?: unknown[]; gpus?: unknown[] };
-  if ((hostDevices ?? []).length + (gpus ?? []).length === 0) return;
-  return ["HostDeviceNotLiveMigratable", "VMI uses a PCI host devices"];
+/** vm.go: vmiContainsNonMigratablePCIHostDevices. */
+function hostDeviceObstacle(vmi: VirtualMachineInstance, store: Store): Obstacle {
+  const reason = "HostDeviceNotLiveMigratable";
+  const { hostDevices = [], gpus = [] } = vmi.spec.domain.devices as {
+    hostDevices?: unknown[];
+    gpus?: { deviceName: string }[];
+  };
+  if (hostDevices.length > 0) return [reason, "VMI specifies non-migratable generic PCI host device"];
+  if (gpus.length > 1) return [reason, "VMI specifies too many GPUs"];
+  const [gpu] = gpus;
+  if (gpu === undefined) return;
+  const { developerConfiguration, permittedHostDevices } = configurationOf(store);
+  if (developerConfiguration?.featureGates?.includes("VGPULiveMigration") !== true)
+    return [reason, "VMI specifies a GPU but feature gate VGPULiveMigration is not enabled"];
+  const mediated = permittedHostDevices?.mediatedDevices ?? [];
+  if (mediated.some(({ resourceName }) => resourceName === gpu.deviceName)) return;
+  return [reason, "VMI specifies non-migratable GPU device"];
 }
 
-function launchSecurityObstacle(vmi: VirtualMachineInstance): Obstacle {
-  const security = vmi.spec.domain["launchSecurity"] as Record<string, unknown> | undefined;
-  if (security === undefined) return;
-  if (security["tdx"] !== undefined) return ["TDXNotLiveMigratable", "VMI uses TDX"];
-  if (security["sev"] !== undefined || security["snp"] !== undefined) return ["SEVNotLiveMigratable", "VMI uses SEV"];
+function securityOf(vmi: VirtualMachineInstance): Record<string, unknown> | undefined {
+  return vmi.spec.domain["launchSecurity"] as Record<string, unknown> | undefined;
+}
+
+function encryptionObstacle(vmi: VirtualMachineInstance): Obstacle {
+  const { sev, snp, tdx } = securityOf(vmi) ?? {};
+  if (sev !== undefined || snp !== undefined) return ["SEVNotLiveMigratable", "VMI uses SEV"];
+  return tdx === undefined ? undefined : ["TDXNotLiveMigratable", "VMI uses TDX"];
+}
+
+/** On IBM Z any launch security is Secure Execution (pkg/util/s390x.go: IsSecureExecutionVMI). */
+function secureExecutionObstacle(vmi: VirtualMachineInstance): Obstacle {
+  if (securityOf(vmi) === undefined || vmi.spec["architecture"] !== "s390x") return;
   return ["SecureExecutionNotLiveMigratable", "VMI uses Secure Execution"];
 }
 
@@ -164,8 +201,7 @@ function disksOf(vmi: VirtualMachineInstance): Disk[] {
   return (vmi.spec.domain.devices["disks"] ?? []) as Disk[];
 }
 
-/** A CD is read-only unless it says otherwise. */
-function isReadOnly({ cdrom, disk, lun }: Disk): boolean {
-  if (cdrom !== undefined) return cdrom.readonly !== false;
-  return (disk ?? lun)?.readonly === true;
+/** A CD is read-only unless it says otherwise; of no other disk is that asked (vm.go: isReadOnlyDisk). */
+function isReadOnly({ cdrom }: Disk): boolean {
+  return cdrom !== undefined && cdrom.readonly !== false;
 }
