@@ -1,6 +1,11 @@
 import type { KubeEvent, KubeObject } from "../kube/objects.ts";
 import type { World } from "./world.ts";
 
+/** What an event is about; some components name it without knowing its UID. */
+export type Involved = Pick<KubeObject, "apiVersion" | "kind"> & {
+  metadata: { name: string; namespace?: string; uid?: string };
+};
+
 /**
  * Records an Event about an object, as client-go's recorder does: the same event again raises `count`.
  * @param component e.g. `virtualmachine-controller`, `kubelet`; `host` its node, if it has one.
@@ -9,7 +14,7 @@ import type { World } from "./world.ts";
  */
 export function recordEvent(
   world: World,
-  about: KubeObject,
+  about: Involved,
   type: "Normal" | "Warning",
   reason: string,
   message: string,
@@ -20,7 +25,16 @@ export function recordEvent(
 ): void {
   const namespace = about.metadata.namespace ?? "default";
   const id = world.random
-    .uuid("event", about.metadata.uid, type, reason, message, component, host ?? "", fieldPath ?? "")
+    .uuid(
+      "event",
+      about.metadata.uid ?? about.metadata.name,
+      type,
+      reason,
+      message,
+      component,
+      host ?? "",
+      fieldPath ?? "",
+    )
     .replaceAll("-", "");
   const name = `${about.metadata.name}.${id.slice(0, 16)}`;
   const again = world.store.mutate<KubeEvent>("events", namespace, name, (event) => {
@@ -37,7 +51,7 @@ export function recordEvent(
       kind: about.kind,
       name: about.metadata.name,
       ...(about.metadata.namespace !== undefined && { namespace: about.metadata.namespace }),
-      uid: about.metadata.uid,
+      ...(about.metadata.uid !== undefined && { uid: about.metadata.uid }),
       ...(fieldPath !== undefined && { fieldPath }),
     },
     type,

@@ -1,6 +1,7 @@
-import type { Pod } from "../../kube/objects.ts";
+import { condition, type Pod } from "../../kube/objects.ts";
 import { covers } from "../controllers/disruption-budgets.ts";
 import type { DisruptionBudget } from "../controllers/disruption-budgets.ts";
+import { markDisrupted } from "../controllers/disruption.ts";
 import type { ApiResponse } from "../simulation.ts";
 import { StatusError } from "../status-error.ts";
 import type { World } from "../world.ts";
@@ -25,7 +26,7 @@ export function evict(world: World, served: Served, target: Target, query: Query
   }
   admitEviction(world, pod, eviction, dryRun);
   useBudget(world, pod, dryRun);
-  if (!dryRun) markDisrupted(world, pod);
+  if (!dryRun) markDisrupted(world, pod, "EvictionByEvictionAPI", "Eviction API: evicting");
   world.store.delete("pods", pod.metadata.namespace, pod.metadata.name, {
     ...(deleteOptions?.gracePeriodSeconds !== undefined && { gracePeriodSeconds: deleteOptions.gracePeriodSeconds }),
     ...(deleteOptions?.preconditions !== undefined && { preconditions: deleteOptions.preconditions }),
@@ -50,6 +51,11 @@ function useBudget({ store }: World, pod: Pod, dryRun: boolean): void {
   }
   const { desiredHealthy = 0, currentHealthy = 0, disruptionsAllowed = 0 } = budget.status ?? {};
   const { namespace, name } = budget.metadata;
+  // A pod that is not ready counts for nothing: it may go where that keeps nobody from being well again.
+  if (condition(pod, "Ready")?.status !== "True") {
+    if (budget.spec.unhealthyPodEvictionPolicy === "AlwaysAllow") return;
+    if (desiredHealthy > 0 && currentHealthy >= desiredHealthy) return;
+  }
   if (disruptionsAllowed > 0) {
     if (dryRun) return;
     store.mutate<DisruptionBudget>("poddisruptionbudgets", namespace, name, ({ status }) => {
@@ -64,21 +70,5 @@ function useBudget({ store }: World, pod: Pod, dryRun: boolean): void {
         message: `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
       },
     ],
-  });
-}
-
-function markDisrupted({ store, clock }: World, pod: Pod): void {
-  store.mutate<Pod>("pods", pod.metadata.namespace, pod.metadata.name, ({ status }) => {
-    const others = (status.conditions ?? []).filter(({ type }) => type !== "DisruptionTarget");
-    status.conditions = [
-      ...others,
-      {
-        type: "DisruptionTarget",
-        status: "True",
-        reason: "EvictionByEvictionAPI",
-        message: "Eviction API: evicting",
-        lastTransitionTime: clock.stamp(),
-      },
-    ];
   });
 }

@@ -6,7 +6,12 @@ import type { Workload } from "./workload.ts";
 
 /** How many pods of a kind may be away at once, and how many may go now. */
 export interface DisruptionBudget extends KubeObject {
-  spec: { minAvailable?: number | string; maxUnavailable?: number | string; selector?: LabelSelector };
+  spec: {
+    minAvailable?: number | string;
+    maxUnavailable?: number | string;
+    selector?: LabelSelector;
+    unhealthyPodEvictionPolicy?: "IfHealthyBudget" | "AlwaysAllow";
+  };
   status?: {
     observedGeneration?: number;
     disruptionsAllowed: number;

@@ -77,7 +77,10 @@ export class EvictionZones {
   #setRate(zone: Zone, perSecond: number): void {
     if (zone.perSecond === perSecond) return;
     zone.perSecond = perSecond;
-    zone.nextMs = perSecond === 0 ? Infinity : this.#world.clock.now();
+    // Whoever had to wait under the old rate waits under the new one (rate_limited_queue.go: SwapLimiter).
+    const now = this.#world.clock.now();
+    if (perSecond === 0) zone.nextMs = Infinity;
+    else zone.nextMs = zone.nextMs > now ? now + 1000 / perSecond : now;
   }
 
   #taintSoon(): void {

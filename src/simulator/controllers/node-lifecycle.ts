@@ -1,4 +1,4 @@
-import { condition, type Condition, type KubeObject, type Node, type Pod, type Taint } from "../../kube/objects.ts";
+import { condition, type KubeObject, type Node, type Pod, type Taint } from "../../kube/objects.ts";
 import { recordEvent } from "../event-recorder.ts";
 import type { World } from "../world.ts";
 import { EvictionZones } from "./eviction-zones.ts";
@@ -9,7 +9,6 @@ import { startConditionTaints } from "./condition-taints.ts";
 interface Health {
   heard: string;
   heardMs: number;
-  ready: Condition["status"];
 }
 
 const source = "node-controller";
@@ -21,13 +20,21 @@ const monitored = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
  */
 export function startNodeLifecycle(world: World): void {
   const health = new Map<string, Health>();
+  /** Nodes that it knows of, by name: told of when they come and go. */
+  const known = new Map<string, Node>();
   const zones = new EvictionZones(world, setNoExecute);
   const periodMs = world.settings.nodeMonitorPeriodSeconds * 1000;
 
   startConditionTaints(world);
   // A controller that was away, or cut off, takes every node to have been heard of when it is back.
   world.onComponentChange((component, up) => {
-    if (component === "kube-controller-manager" && up) health.clear();
+    if (component !== "kube-controller-manager" || !up) return;
+    health.clear();
+    known.clear();
+  });
+  // Those of the model's zero have been there for long.
+  world.clock.schedule(0, () => {
+    for (const node of world.store.list<Node>("nodes")) known.set(node.metadata.name, node);
   });
   const monitor = (): void => {
     if (world.up("kube-controller-manager")) monitorNodes();
@@ -37,11 +44,28 @@ export function startNodeLifecycle(world: World): void {
 
   function monitorNodes(): void {
     const nodes = world.store.list<Node>("nodes");
+    greet(nodes);
     for (const node of nodes) monitorNode(node);
-    const present = new Set(nodes.map(({ metadata }) => metadata.name));
-    for (const name of health.keys()) if (!present.has(name)) health.delete(name);
     const recovered = zones.update(world.store.list<Node>("nodes"));
     if (recovered) for (const seen of health.values()) seen.heardMs = world.clock.now();
+  }
+
+  function greet(nodes: Node[]): void {
+    const gone = new Map(known);
+    for (const node of nodes) {
+      const { name } = node.metadata;
+      gone.delete(name);
+      if (known.has(name)) continue;
+      known.set(name, node);
+      const message = `Node ${name} event: Registered Node ${name} in Controller`;
+      recordEvent(world, node, "Normal", "RegisteredNode", message, source);
+    }
+    for (const [name, node] of gone) {
+      known.delete(name);
+      health.delete(name);
+      const message = `Node ${name} event: Removing Node ${name} from Controller`;
+      recordEvent(world, node, "Normal", "RemovingNode", message, source);
+    }
   }
 
   function monitorNode(node: Node): void {
@@ -51,7 +75,7 @@ export function startNodeLifecycle(world: World): void {
     const heard = `${lease?.spec.renewTime} ${ready?.lastHeartbeatTime}`;
     let seen = health.get(name);
     if (seen === undefined) {
-      seen = { heard, heardMs: world.clock.now(), ready: ready?.status ?? "Unknown" };
+      seen = { heard, heardMs: world.clock.now() };
       health.set(name, seen);
     } else if (seen.heard !== heard) {
       Object.assign(seen, { heard, heardMs: world.clock.now() });
@@ -63,9 +87,9 @@ export function startNodeLifecycle(world: World): void {
       // Only a heartbeat counts as hearing of the node, not what was written here.
       seen.heard = `${lease?.spec.renewTime} ${condition(now, "Ready")?.lastHeartbeatTime}`;
     }
-    const status = condition(now, "Ready")?.status ?? "Unknown";
-    if (seen.ready === "True" && status !== "True") nodeBecameNotReady(now);
-    seen.ready = status;
+    const status = condition(now, "Ready")?.status;
+    // What a kubelet says itself it tells itself, and its pods' readiness is its own affair.
+    if (ready?.status === "True" && status !== "True") nodeBecameNotReady(now);
     if (status === "True") zones.reachable(now);
     else zones.unreachable(now);
   }
@@ -96,7 +120,8 @@ export function startNodeLifecycle(world: World): void {
     for (const { metadata } of world.index.podsOn(name)) {
       world.clock.schedule(delayMs, () => {
         const pod = world.store.get<Pod>("pods", metadata.namespace, metadata.name);
-        if (health.get(name)?.ready !== "True" && pod?.metadata.uid === metadata.uid) markPodNotReady(pod);
+        const back = condition(world.store.get<Node>("nodes", undefined, name), "Ready")?.status === "True";
+        if (!back && pod?.metadata.uid === metadata.uid) markPodNotReady(pod);
       });
       delayMs += world.random.between(20, 70, metadata.uid, "not ready", world.clock.now());
     }
@@ -114,9 +139,9 @@ export function startNodeLifecycle(world: World): void {
 
   /** Sets the taint that evicts, in place of the other one, or takes both away. */
   function setNoExecute(name: string, key: Taint["key"] | undefined): void {
+    if (key !== undefined) taintNode(world, name, { key, effect: "NoExecute" });
     for (const other of ["node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"]) {
       if (other !== key) untaint(world, name, other, "NoExecute");
     }
-    if (key !== undefined) taintNode(world, name, { key, effect: "NoExecute" });
   }
 }

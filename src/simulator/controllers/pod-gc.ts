@@ -1,6 +1,6 @@
 import { condition, type Node, type Pod } from "../../kube/objects.ts";
 import type { World } from "../world.ts";
-import { markDisrupted } from "./disruption.ts";
+import { disrupted } from "./disruption.ts";
 
 /** Finished pods are removed, oldest first, when there are more than this (podgc: terminatedPodThreshold). */
 const finishedThreshold = 12_500;
@@ -38,10 +38,7 @@ export function startPodGc(world: World): void {
     const since = missingSince.get(node);
     if (since === undefined) missingSince.set(node, world.clock.now());
     if (since === undefined || world.clock.now() - since < world.settings.podGcQuarantineSeconds * 1000) return;
-    for (const pod of pods) {
-      markDisrupted(world, pod, "DeletionByPodGC", "PodGC: node no longer exists");
-      remove(pod);
-    }
+    for (const pod of pods) remove(pod, true);
   }
 
   function collectFinished(pods: Pod[]): void {
@@ -52,11 +49,14 @@ export function startPodGc(world: World): void {
   }
 
   /** A pod that no one else can report about is failed before it goes, so that its owners see an end and act on it. */
-  function remove(pod: Pod): void {
+  function remove(pod: Pod, orphan = false): void {
     const { namespace, name, uid } = pod.metadata;
     if (!hasEnded(pod)) {
-      world.store.mutate<Pod>("pods", namespace, name, (draft) => {
-        draft.status.phase = "Failed";
+      world.store.mutate<Pod>("pods", namespace, name, ({ status }) => {
+        status.phase = "Failed";
+        if (!orphan) return;
+        const message = "PodGC: node no longer exists";
+        status.conditions = disrupted(status.conditions, "DeletionByPodGC", message, world.clock.stamp());
       });
     }
     world.clock.schedule(world.random.between(60, 150, uid, "pod gc"), () => {

@@ -39,6 +39,13 @@ export class Heartbeat {
 
   /** Registers the node if it has no object, and posts its status. A node is registered at the kubelet's start only. */
   register(): void {
+    // It judges the pressures first of a node that has no conditions yet (kubelet_node_status.go: initialNode).
+    for (const type of ["MemoryPressure", "DiskPressure", "PIDPressure"]) this.#turned({ type, status: "False" });
+    this.settle();
+  }
+
+  /** Is there as if it had been for long. */
+  settle(): void {
     const { world, name } = { world: this.#world, name: this.#profile.name };
     if (world.store.get("nodes", undefined, name) === undefined) {
       world.store.create<Node>("nodes", newNode(this.#profile, this.#machine, this.#bootId(), world.clock.stamp()));
@@ -111,10 +118,8 @@ export class Heartbeat {
   }
 
   event(type: "Normal" | "Warning", reason: string, message: string): void {
-    const node = this.#world.store.get<Node>("nodes", undefined, this.#profile.name);
-    if (node === undefined) return;
-    // A kubelet names its node by its name where others give the UID (pkg/kubelet: nodeRef).
-    const about = { ...node, metadata: { ...node.metadata, uid: this.#profile.name } };
+    // A kubelet names its node without the UID (pkg/kubelet: nodeRef).
+    const about = { apiVersion: "v1", kind: "Node", metadata: { name: this.#profile.name } };
     recordEvent(this.#world, about, type, reason, message, "kubelet", this.#profile.name);
   }
 

@@ -14,9 +14,10 @@ import type { Verdict } from "./pod-status.ts";
 import type { PodWorkerHost } from "./pod-worker-host.ts";
 import { PodWorker } from "./pod-worker.ts";
 
-/** pkg/kubelet/cm: CgroupV1MaintenanceModeWarning as 1.36 words it. */
+/** pkg/kubelet/cm/container_manager.go: CgroupV1DeprecatedWarning. */
 const cgroupV1 =
-  "cgroup v1 detected. cgroup v1 support is deprecated and will be removed in a future release. Please migrate to cgroup v2";
+  "cgroup v1 detected. cgroup v1 support is deprecated and will be removed in a future release. " +
+  "Please migrate to cgroup v2. More information at https://git.k8s.io/enhancements/keps/sig-node/5573-remove-cgroup-v1";
 
 /** It looks this often whether its container runtime answers, and takes it for down after so long (pkg/kubelet: updateRuntimeUp). */
 const runtimeCheckMs = 5_000;
@@ -72,7 +73,8 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
   /** Begins on a machine where all is settled: its node is registered, and has been there for a while. */
   settle(): void {
     this.#begin(0);
-    this.#register();
+    this.#registered = true;
+    this.#heartbeat.settle();
   }
 
   later(delayMs: number, run: () => void): Timer {

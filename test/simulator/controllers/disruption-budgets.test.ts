@@ -70,6 +70,23 @@ describe("a disruption budget", () => {
     assert.equal(budgetOf(fixture, "budget")?.currentHealthy, 2);
   });
 
+  it("lets a pod go that is not ready where enough others are, or in any case where it says so", async () => {
+    for (const [unhealthyPodEvictionPolicy, minAvailable, status] of [
+      [undefined, 1, 201],
+      [undefined, 2, 429],
+      ["AlwaysAllow", 2, 201],
+    ] as const) {
+      const fixture = new Fixture();
+      fixture.runPod("ready", {}, { labels: { app: "web" } });
+      const gates = { readinessGates: [{ conditionType: "never" }] };
+      fixture.createPod("unready", gates, { labels: { app: "web" } });
+      fixture.until(() => fixture.pod("unready").status.phase === "Running", 30);
+      createBudget(fixture, { minAvailable, ...(unhealthyPodEvictionPolicy && { unhealthyPodEvictionPolicy }) });
+      const what = `${unhealthyPodEvictionPolicy} with ${minAvailable}`;
+      assert.equal((await evict(fixture, fixture.pod("unready"))).status, status, what);
+    }
+  });
+
   it("with a second one over the same pod lets it go to nobody", async () => {
     const fixture = new Fixture();
     const pod = fixture.runPod("a", {}, { labels: { app: "web" } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Node } from "../../../src/kube/objects.ts";
+import type { Node, Pod } from "../../../src/kube/objects.ts";
 import { condition } from "../../../src/kube/objects.ts";
 import { Fixture } from "../fixture.ts";
 
@@ -125,6 +125,82 @@ describe("a node that loses its power", () => {
     fixture.simulation.hands.powerOn("worker");
     fixture.until(() => fixture.node("worker") !== undefined && fixture.nodeReady("worker") === "True", 15);
     assert.notEqual(fixture.node("worker").metadata.uid, before);
+  });
+});
+
+describe("a node that goes and comes as an object", () => {
+  it("is bid farewell and welcomed by the node controller, and judged anew by its kubelet", () => {
+    const fixture = new Fixture();
+    fixture.pass(10);
+    assert.deepEqual(fixture.events("worker"), []);
+    fixture.simulation.store.delete("nodes", undefined, "worker");
+    fixture.pass(10);
+    assert.deepEqual(fixture.events("worker"), [
+      "RemovingNode: Node worker event: Removing Node worker from Controller",
+    ]);
+    fixture.simulation.hands.stopKubelet("worker");
+    fixture.simulation.hands.startKubelet("worker");
+    fixture.pass(10);
+    const reasons = fixture.events("worker").map((event) => event.split(":")[0]);
+    for (const reason of ["Starting", "NodeHasSufficientMemory", "NodeHasSufficientPID", "RegisteredNode"]) {
+      assert.ok(reasons.includes(reason), reason);
+    }
+  });
+
+  it("is not registered by a kubelet that only goes on", () => {
+    const fixture = new Fixture();
+    fixture.simulation.store.delete("nodes", undefined, "worker");
+    fixture.pass(120);
+    assert.equal(fixture.node("worker"), undefined);
+  });
+});
+
+describe("a pod that waits for the end of its toleration", () => {
+  function waiting(): { fixture: Fixture; node: string } {
+    const fixture = new Fixture();
+    const node = onNode(fixture, "pod");
+    fixture.simulation.hands.powerOff(node);
+    fixture.until(() => fixture.taints(node).length === 2, 70);
+    fixture.pass(1);
+    return { fixture, node };
+  }
+  const evictions = (fixture: Fixture): string[] =>
+    fixture.events("pod").filter((event) => event.startsWith("TaintManagerEviction"));
+  const cancelled = "TaintManagerEviction: Cancelling deletion of Pod default/pod";
+  const marked = "TaintManagerEviction: Marking for deletion Pod default/pod";
+
+  it("is said to be spared when somebody else deletes it", () => {
+    const { fixture } = waiting();
+    fixture.simulation.store.delete("pods", "default", "pod", { gracePeriodSeconds: 0 });
+    assert.deepEqual(evictions(fixture), [cancelled]);
+  });
+
+  it("goes at once with a taint that it does not tolerate", () => {
+    const { fixture, node } = waiting();
+    addTaint(fixture, node, "node.kubernetes.io/out-of-service");
+    fixture.pass(1);
+    assert.deepEqual(evictions(fixture), [cancelled, marked]);
+  });
+
+  it("stays when it is given more patience", () => {
+    const { fixture } = waiting();
+    fixture.simulation.store.mutate<Pod>("pods", "default", "pod", ({ spec }) => {
+      spec.tolerations = [{ operator: "Exists" }];
+    });
+    fixture.pass(400);
+    assert.deepEqual(evictions(fixture), [cancelled]);
+    assert.equal(fixture.pod("pod").metadata.deletionTimestamp, undefined);
+  });
+
+  it("is waited for no shorter when another taint with less patience comes", () => {
+    const { fixture, node } = waiting();
+    fixture.simulation.store.mutate<Pod>("pods", "default", "pod", ({ spec }) => {
+      spec.tolerations = [...spec.tolerations!, { key: "hot", operator: "Exists", tolerationSeconds: 10 }];
+    });
+    addTaint(fixture, node, "hot");
+    fixture.pass(100);
+    assert.equal(fixture.pod("pod").metadata.deletionTimestamp, undefined);
+    fixture.until(() => fixture.pod("pod").metadata.deletionTimestamp !== undefined, 201);
   });
 });
 

@@ -31,6 +31,21 @@ describe("a node without its container runtime", () => {
     assert.equal(lab.vmi("vm")?.metadata.uid, uid);
   });
 
+  it("says so of itself: its pods stay ready as they are, and are evicted 300 s after its taint", async () => {
+    const lab = await runningVm();
+    const { name, uid } = lab.podOf(lab.vmi("vm")!.metadata.uid)!.metadata;
+    const pod = () => lab.simulation.store.get<Pod>("pods", "lab", name);
+    lab.simulation.hands.stopRuntime(lab.victim);
+    lab.run(60);
+    assert.equal(readyOf(lab)?.status, "False");
+    assert.equal(condition(pod(), "Ready")?.status, "True");
+    const reasons = lab.eventsOf("Pod", name).map(({ reason }) => reason);
+    assert.ok(!reasons.includes("NodeNotReady"));
+    lab.run(300);
+    assert.equal(pod()?.metadata.uid, uid);
+    assert.ok(pod()?.metadata.deletionTimestamp);
+  });
+
   it("ends no pod: one that is deleted goes when the runtime is back, with its grace", async () => {
     const lab = await runningVm();
     const uid = lab.vmi("vm")!.metadata.uid;
