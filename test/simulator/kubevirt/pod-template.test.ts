@@ -113,6 +113,24 @@ describe("the launcher pod", () => {
     assert.deepEqual(tolerations, [{ key: "gpu", operator: "Exists" }]);
   });
 
+  it("goes only where the hardware is that encrypts its memory or runs it in real time", () => {
+    const asked: [VmiSpec["domain"]["launchSecurity"], string[]][] = [
+      [{ sev: {} }, ["sev"]],
+      [{ sev: { policy: { encryptedState: true } } }, ["sev", "sev-es"]],
+      [{ snp: {} }, ["sev", "sev-snp"]],
+      [{ tdx: {} }, ["tdx"]],
+    ];
+    for (const [launchSecurity, capabilities] of asked) {
+      const { nodeSelector } = podOf({}, { launchSecurity }).spec;
+      for (const capability of capabilities) assert.equal(nodeSelector?.[`kubevirt.io/${capability}`], "true");
+    }
+    assert.equal(podOf({}, { cpu: { realtime: {} } }).spec.nodeSelector?.["kubevirt.io/realtime"], "true");
+    assert.equal(
+      podOf({ architecture: "s390x" }, { launchSecurity: {} }).spec.nodeSelector?.["kubevirt.io/s390-pv"],
+      "true",
+    );
+  });
+
   const probes: [what: string, probe: Probe, copied: Probe][] = [
     [
       "a TCP probe, 10 s later, with the API's defaults",

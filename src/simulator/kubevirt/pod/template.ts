@@ -174,7 +174,25 @@ function nodeSelector(vmi: VirtualMachineInstance): Record<string, string> {
   for (const { name, policy } of cpu?.features ?? []) {
     if (policy === undefined || policy === "require") selector[`cpu-feature.node.kubevirt.io/${name}`] = "true";
   }
+  for (const capability of capabilities(vmi)) selector[`kubevirt.io/${capability}`] = "true";
   return selector;
+}
+
+/** What of its node's hardware it asks for, by the labels that virt-handler gives (services/nodeselectorrenderer.go). */
+function capabilities({ spec }: VirtualMachineInstance): string[] {
+  const { launchSecurity, cpu } = spec.domain as {
+    launchSecurity?: { sev?: { policy?: { encryptedState?: boolean } }; snp?: object; tdx?: object };
+    cpu?: { realtime?: object };
+  };
+  const { sev, snp, tdx } = launchSecurity ?? {};
+  return [
+    ...(cpu?.realtime !== undefined ? ["realtime"] : []),
+    ...(sev !== undefined || snp !== undefined ? ["sev"] : []),
+    ...(sev?.policy?.encryptedState === true ? ["sev-es"] : []),
+    ...(snp !== undefined ? ["sev-snp"] : []),
+    ...(tdx !== undefined ? ["tdx"] : []),
+    ...(launchSecurity !== undefined && spec["architecture"] === "s390x" ? ["s390-pv"] : []),
+  ];
 }
 
 /** The VMI's own affinity, and no node whose CPU has become too old a model for `host-model`. */
