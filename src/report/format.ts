@@ -18,13 +18,15 @@ export function formatLimit(ms: number): string {
 }
 
 /**
- * A duration with its uncertainty: `26.4 s ±0.2`, `5 min 48 s ±2 s`. The interval shown always contains
- * the one measured, so that rounding never claims more.
+ * A duration with its uncertainty: `26.4 s ±0.2`, `1 min 04.3 s ±0.1`, `5 min 48 s ±2 s`. The interval shown always
+ * contains the one measured, so that rounding never claims more.
  */
 export function formatMeasured({ value, low, high }: Measured): string {
-  const text = formatMs(value);
-  if (low === high) return text;
-  const unit = shownUnit(value);
+  if (low === high) return formatMs(value);
+  const ownUnit = shownUnit(value);
+  const isFine = ownUnit === 1000 && Math.max(high - value, value - low) < 950;
+  const unit = isFine ? 100 : ownUnit;
+  const text = isFine ? minutesInTenths(value) : formatMs(value);
   const shown = Math.round(value / unit) * unit;
   const half = Math.ceil(Math.max(high - shown, shown - low) / unit - 1e-9);
   if (unit === 1) return `${text} ±${half}`;
@@ -47,7 +49,12 @@ export function formatInterval({ low, high }: Interval): string {
 function fineMs(ms: number): string {
   if (ms < 1000 || ms >= 3_600_000) return formatMs(ms);
   if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
-  return `${Math.floor(ms / 60_000)} min ${((ms % 60_000) / 1000).toFixed(1).padStart(4, "0")} s`;
+  return minutesInTenths(ms);
+}
+
+function minutesInTenths(ms: number): string {
+  const tenths = Math.round(ms / 100);
+  return `${Math.floor(tenths / 600)} min ${((tenths % 600) / 10).toFixed(1).padStart(4, "0")} s`;
 }
 
 /** An instant of the journal, in seconds as the journal itself has them: `104.250 s`. */

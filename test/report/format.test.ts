@@ -43,6 +43,11 @@ describe("durations for people", () => {
     assert.equal(formatMeasured({ value: 26_400, low: 26_400, high: 26_400 }), "26.4 s");
   });
 
+  it("what is known closer than a second is shown so, however long it is", () => {
+    assert.equal(formatMeasured({ value: 64_292, low: 64_221, high: 64_362 }), "1 min 04.3 s ±0.1");
+    assert.equal(formatMeasured({ value: 119_980, low: 119_900, high: 120_060 }), "2 min 00.0 s ±0.1");
+  });
+
   it("the interval shown always contains the one measured", () => {
     const interval = fc.tuple(
       fc.double({ min: 0, max: 3.5e6, noNaN: true }),
@@ -59,6 +64,7 @@ describe("durations for people", () => {
   it("bounds are shown finer than the value", () => {
     assert.equal(formatInterval({ low: 26_212, high: 26_587 }), "26.21 s to 26.59 s");
     assert.equal(formatInterval({ low: 509_700, high: 510_300 }), "8 min 29.7 s to 8 min 30.3 s");
+    assert.equal(formatInterval({ low: 119_960, high: 120_040 }), "2 min 00.0 s to 2 min 00.0 s");
   });
 });
 
