@@ -18,6 +18,11 @@ export interface Cluster extends AsyncDisposable {
   /** What a node's systemd unit wrote since then. Not there where nobody can look. */
   readonly unitLog?: (node: string, unit: string, since: Date) => Promise<string>;
   /**
+   * Brings images to every node that lacks them; those that it could not are left to the nodes' own pull. Not there where
+   * nodes have what they have.
+   */
+  readonly provideImages?: (images: readonly string[], signal?: AbortSignal) => Promise<ImageLack[]>;
+  /**
    * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
    * `onLost` when it could not ask between two instants (milliseconds of the clock). A guest is asked on when its VMI
    * has ended, and that it still answers is told every few seconds: the platform may be wrong about its end. Null where guests are not asked.
@@ -30,6 +35,12 @@ export interface Cluster extends AsyncDisposable {
     onLost?: (fromMs: number, toMs: number, reason: string) => void,
     awayFrom?: readonly string[],
   ): Promise<Prober | null>;
+}
+
+/** An image that could not be brought to the nodes, and why. */
+export interface ImageLack {
+  image: string;
+  reason: string;
 }
 
 /** What a fault would hit at once. */

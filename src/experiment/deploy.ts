@@ -8,10 +8,11 @@ import type { UndoStack } from "../safety/undo-stack.ts";
 import { avoidNode, keepToNodes, pinToNode, preferNode } from "../workload/placement.ts";
 import { resourceOf } from "../workload/resource-of.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
+import { provideImages } from "./provide-images.ts";
 import { waitForRoomToBoot } from "./stagger.ts";
 
 /**
- * Creates the experiment's namespace and everything its variants need, the victims with a preference for the
+ * Brings the images to the nodes, creates the experiment's namespace and everything its variants need, the victims with a preference for the
  * first of `nodes` where there is one, and starts the VMs that do not start by themselves.
  */
 export async function deploy(
@@ -23,6 +24,7 @@ export async function deploy(
   signal?: AbortSignal,
 ): Promise<void> {
   const { kube } = cluster;
+  await provideImages(plan, cluster, journal, signal);
   await undo.push({ do: "delete", resource: namespaces, name: plan.namespace });
   await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: ownedBy(undo, { name: plan.namespace }) });
   const deployed: PlannedVariant[] = [];

@@ -4,6 +4,7 @@ import type { DataFate, Identity, Recovery } from "../recovery/recovery.ts";
 import type { ExperimentResult, Judgement, VariantResult } from "../report/results.ts";
 import type { Expectation, Plan, PlannedVariant } from "./plan.ts";
 import { traitsOf } from "../workload/traits.ts";
+import { imageNotes } from "./provide-images.ts";
 import { judge } from "./verdict.ts";
 
 export interface ResultOptions {
@@ -104,7 +105,8 @@ function plannedVariants(phases: JudgedPhase[], plan: Plan, lines: JournalLine[]
   return plan.variants.map((variant) => {
     const subjects = phases.flatMap((phase) => subjectOf(phase, variant) ?? []);
     const judgements = judgedPhases(plan, variant).map((name) => judgePlanned(variant, name, phases, lines));
-    return variantResult({ ...variant, traits: traitsOf(variant), repeat: plan.repeat }, judgements, subjects);
+    const notes = [...(variant.notes ?? []), ...imageNotes(actions(lines), variant)];
+    return variantResult({ ...variant, notes, traits: traitsOf(variant), repeat: plan.repeat }, judgements, subjects);
   });
 }
 

@@ -44,7 +44,8 @@ export function planExperiment(
   const { clusterEvictionStrategy } = experiment;
   const cluster =
     clusterEvictionStrategy === undefined ? description : withEvictionStrategy(description, clusterEvictionStrategy);
-  const context = { fault, cluster };
+  const victims = chosen.filter(({ role, skip }) => role === "victim" && skip === undefined);
+  const context = { fault, cluster, victims };
   const ruled = rulePhases(experiment, chosen, possible, context, options.site ?? []);
   const phases = ruled.filter(({ name: phase, rulings }) => phase !== "return" || watchesReturn(experiment, rulings));
   const variants = chosen.map((variant) => ({
@@ -95,7 +96,7 @@ function rulePhases(
   experiment: Experiment,
   variants: Planned[],
   phases: string[],
-  context: Pick<Situation, "fault" | "cluster">,
+  context: Pick<Situation, "fault" | "cluster" | "victims">,
   site: SiteRule[],
 ): RuledPhase[] {
   let heldMs = statedLimit(experiment, "observe");

@@ -95,6 +95,10 @@ export interface PlannedVariant {
   pinned?: true;
   /** It runs on the victims' node or on one other. */
   paired?: true;
+  /** No other node has room for it while the experiment lasts. */
+  confined?: true;
+  /** The share of a node's memory that it asks for, in words; its manifests have the quantity. */
+  memoryShare?: string;
   /** It starts on another node than the victims' where there is room. */
   elsewhere?: true;
   /** It is known never to come up, so that nobody waits for it. */

@@ -6,6 +6,7 @@ import { nodes } from "../kube/resources.ts";
 import type { Remedy } from "../remedies/remedy.ts";
 import type { Node } from "../kube/objects.ts";
 import { bootedFrom } from "../workload/guest-image.ts";
+import { hosted, type Host } from "../workload/hosting.ts";
 import { modelLimits } from "../workload/model-limits.ts";
 import { liveVariants, type Target } from "../workload/live-variants.ts";
 import { missingReference } from "../workload/references.ts";
@@ -18,6 +19,7 @@ import { loadScenarios, type Declared } from "./load-scenarios.ts";
 import { tryOut } from "./trial.ts";
 import { planExperiment } from "./plan-experiment.ts";
 import type { Plan } from "./plan.ts";
+import { surveyHost } from "./survey-host.ts";
 
 /** What a user asks to be run. */
 export interface Selection {
@@ -61,8 +63,9 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
   const declared = await select(selection);
   const site = selection.siteRules === null ? [] : readSiteRules(selection.siteRules);
   const own = await variantsOfUser(selection, cluster);
+  const host = await surveyHost(cluster);
   const prepared = declared.flatMap(({ scenario, experiment }) => {
-    const asked = own === null ? booted(experiment, selection.guestImage) : withVariants(experiment, own);
+    const asked = own === null ? booted(fitted(experiment, host), selection.guestImage) : withVariants(experiment, own);
     return Array.from({ length: selection.repeat }, (_, index) => ({
       fault: experiment.fault,
       remedies: experiment.remedies ?? [],
@@ -83,6 +86,11 @@ export async function prepare(selection: Selection, cluster: Cluster): Promise<P
     );
   }
   return chosen;
+}
+
+/** The same experiment, with its variants as this cluster can host them. */
+function fitted(experiment: Experiment, host: Host): Experiment {
+  return { ...experiment, variants: experiment.variants.map((variant) => hosted(variant, host)) };
 }
 
 function booted(experiment: Experiment, image: string | undefined): Experiment {

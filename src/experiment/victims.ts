@@ -58,16 +58,14 @@ export async function chooseNodes({ kube, description, refuses }: Cluster): Prom
 }
 
 function isSchedulableWorker(node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  const ready = node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
-  const repels = (node.spec.taints ?? []).some((taint) => taint.effect !== "PreferNoSchedule");
-  return (
-    ready &&
-    !repels &&
-    node.spec.unschedulable !== true &&
-    labels["kubevirt.io/schedulable"] === "true" &&
-    !("node-role.kubernetes.io/control-plane" in labels)
-  );
+  return takesVms(node) && !("node-role.kubernetes.io/control-plane" in (node.metadata.labels ?? {}));
+}
+
+/** Whether a VM that tolerates nothing may be put there now. */
+export function takesVms({ metadata, spec, status }: Node): boolean {
+  const isReady = status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+  const repels = (spec.taints ?? []).some((taint) => taint.effect !== "PreferNoSchedule");
+  return isReady && !repels && spec.unschedulable !== true && metadata.labels?.["kubevirt.io/schedulable"] === "true";
 }
 
 /** Why these victims may not be broken as planned, in one sentence; null where they may. */

@@ -23,6 +23,7 @@ const givenBack: ActionKind = { effect: "relief", reach: "node", unseen: false, 
 const kinds: Record<string, ActionKind> = {
   recording: setUp,
   apply: setUp,
+  "image-not-provided": setUp,
   cordon: { ...setUp, reach: "node" },
   uncordon: { ...setUp, reach: "node" },
   "virtctl start": setUp,

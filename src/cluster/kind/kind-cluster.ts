@@ -13,6 +13,7 @@ import { findContainerRuntime } from "./container-runtime.ts";
 import { kindCli } from "./kind-cli.ts";
 import { kindNodeShell } from "./kind-node-shell.ts";
 import { NodeContainers, type NodeContainer } from "./node-container.ts";
+import { provideEach, wantedImages } from "./node-images.ts";
 import { startContainerProber } from "./prober-container.ts";
 import { mustNotBeTheOnlyControlPlane, nodePower } from "./node-power.ts";
 
@@ -56,6 +57,12 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
       }),
       unitLog: unitLogBy(shell),
       leftovers: () => leftoversOf(nodes, shell),
+      provideImages: async (images, signal) => {
+        const running = (await nodes.list(signal)).filter(({ state }) => state === "running");
+        const names = running.map((node) => node.name);
+        const places = { cluster: name, nodes: names, shell, signal, onStage: () => {} };
+        return provideEach(wantedImages([...images], new Map()), { runtime, clock, kind: kindCli(clock), ...places });
+      },
       startProber: (namespace, onSample, onLost) =>
         startContainerProber({ nodes, kube, namespace, onSample, onLost, image: proberImage }),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

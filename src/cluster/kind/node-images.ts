@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock/clock.ts";
-import { EnvironmentError } from "../../errors.ts";
+import { EnvironmentError, messageOf } from "../../errors.ts";
+import type { ImageLack } from "../cluster.ts";
 import { mustRunOn, type NodeShell } from "../node-shell.ts";
 import { callEngine, isNoSuch, type ContainerRuntime } from "./container-runtime.ts";
 import type { KindCli } from "./kind-cli.ts";
@@ -46,6 +47,20 @@ export async function provideImages(wanted: WantedImage[], options: ProvideOptio
     await kind.load({ name: cluster, image: from, nodes: lacking, signal });
     await Promise.all(lacking.map((node) => tag(node, fullName(from), fullName(name), options)));
   }
+}
+
+/** The same, image by image: what cannot be had is left to the nodes' own pull, and is told. */
+export async function provideEach(wanted: WantedImage[], options: ProvideOptions): Promise<ImageLack[]> {
+  const lacks: ImageLack[] = [];
+  for (const image of wanted) {
+    try {
+      await provideImages([image], options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      lacks.push({ image: image.name, reason: messageOf(error) });
+    }
+  }
+  return lacks;
 }
 
 /** The images of a list, each from where the user wants it: `overrides` are by full or by short name. */

@@ -1,12 +1,13 @@
-import { migrationObstacle, obeysAcpi } from "../../workload/traits.ts";
+import { migrationObstacle } from "../../workload/migration-obstacle.ts";
+import { obeysAcpi } from "../../workload/traits.ts";
 import { afterFailure, afterShutdown, all, sources, type Row } from "./row.ts";
-import type { Situation } from "./situation.ts";
+import { isConfined, type Situation } from "./situation.ts";
 import * as times from "./times.ts";
 
 /** What the eviction of a VM's pod leads to. */
 function fateOf({ variant, cluster }: Situation): "migrated" | "kept" | "shut-down" {
   const strategy = variant.evictionStrategy ?? cluster.settings.evictionStrategy;
-  const canMove = migrationObstacle(variant) === null && variant.pinned !== true;
+  const canMove = canMigrate(variant);
   switch (strategy) {
     case "LiveMigrate":
       return canMove ? "migrated" : "kept";
@@ -21,7 +22,14 @@ function fateOf({ variant, cluster }: Situation): "migrated" | "kept" | "shut-do
   }
 }
 
-const canMigrate = ({ variant }: Situation): boolean => migrationObstacle(variant) === null && variant.pinned !== true;
+function canMigrate(variant: Situation["variant"]): boolean {
+  return migrationObstacle(variant) === null && !isConfined(variant);
+}
+
+/** Whether it is looked for room before a drain, and one of the VMs that would have to move has none. */
+function lacksRoom({ fault, victims }: Situation): boolean {
+  return fault.parameters["verifyRoom"] === true && victims.some(isConfined);
+}
 
 /** Live migration on request, and what a drain does under each eviction strategy. */
 export const maintenanceRows: readonly Row[] = [
@@ -30,7 +38,7 @@ export const maintenanceRows: readonly Row[] = [
     source: sources.migration,
     fault: "live-migration",
     phase: "observe",
-    when: canMigrate,
+    when: ({ variant }) => canMigrate(variant),
     outcomes: all("migrated"),
     waits: times.migrated,
   },
@@ -40,7 +48,25 @@ export const maintenanceRows: readonly Row[] = [
     fault: "live-migration",
     phase: "observe",
     outcomes: all("blocked"),
-    waits: ({ variant }) => (variant.pinned === true ? times.targetGivenUp : times.noWait),
+    waits: ({ variant }) => (isConfined(variant) ? times.targetGivenUp : times.noWait),
+  },
+  {
+    id: "not drained, for want of room",
+    source: sources.scheduling,
+    fault: "drain",
+    phase: "observe",
+    when: lacksRoom,
+    outcomes: all("blocked"),
+    waits: () => times.noWait,
+  },
+  {
+    id: "nothing to take back of a drain that was not begun",
+    source: sources.scheduling,
+    fault: "drain",
+    phase: ["uncordon", "return"],
+    when: lacksRoom,
+    outcomes: all("undisturbed"),
+    waits: () => times.noWait,
   },
   {
     id: "drained, to be migrated",

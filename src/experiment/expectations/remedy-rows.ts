@@ -1,5 +1,6 @@
 import { isHeldBriefly, isHeldLong, isUnremedied, losses } from "./node-rows.ts";
 import { afterFailure, all, sources, type Row } from "./row.ts";
+import { isConfined } from "./situation.ts";
 import * as times from "./times.ts";
 
 /** Remedies that free a lost node's VMs; whether the node is dead is for whoever applies them to know. */
@@ -7,6 +8,24 @@ export const effective = ["force-delete", "out-of-service-taint", "delete-node"]
 
 /** What each remedy does for the VMs of a node that is lost, and what is left to the node's return. */
 export const remedyRows: readonly Row[] = [
+  {
+    id: "pods of a lost node removed, and no other node may take their VMs",
+    source: `${sources.podGone}; ${sources.scheduling}`,
+    fault: "node-shutdown",
+    phase: effective,
+    when: (situation) => isConfined(situation.variant) && isUnremedied(situation) && isHeldBriefly(situation),
+    outcomes: { Always: "stuck", RerunOnFailure: "stuck", Manual: "stopped", Once: "stopped" },
+    waits: times.podRemoved,
+  },
+  {
+    id: "node back, which alone may take its VMs",
+    source: sources.scheduling,
+    fault: "node-shutdown",
+    phase: "return",
+    when: (situation) => isConfined(situation.variant) && !isUnremedied(situation),
+    outcomes: { Always: "resumed", RerunOnFailure: "resumed", Manual: "stopped", Once: "stopped" },
+    waits: (situation) => times.sum(times.nodeReturns(situation), times.start(situation)),
+  },
   {
     id: "pods of a lost node removed, not yet marked",
     source: sources.podGone,

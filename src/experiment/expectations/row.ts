@@ -69,6 +69,7 @@ export const sources = {
   silentNode: "Kubernetes: taint eviction; KubeVirt: node controller",
   podGone: "Kubernetes: pod garbage collector; KubeVirt: a VMI without its pod is Failed",
   eviction: "KubeVirt: pod-eviction-admitter, evacuation controller",
+  scheduling: "Kubernetes: the scheduler's NodeResourcesFit, NodeAffinity, TaintToleration",
   migration: "KubeVirt: migration controller, virt-handler's migration source",
   leaders: "client-go: leader election; Kubernetes: the controllers' caches",
   runtime: "Kubernetes: the kubelet's updateRuntimeUp; containerd: shims outlive it",

@@ -10,6 +10,8 @@ export interface Situation {
   /** How long the fault is left alone before it is reverted, in milliseconds; null: as long as its outcome needs. */
   heldMs: number | null;
   variant: Omit<PlannedVariant, "expectations" | "skip">;
+  /** All that the fault is aimed at, this one among them where it is no bystander. */
+  victims: Situation["variant"][];
   cluster: ClusterDescription;
 }
 
@@ -32,4 +34,9 @@ export function wayOf(variant: Situation["variant"]): Way | null {
   if (variant.kind === "VirtualMachineInstanceReplicaSet") return "replicaSet";
   if (variant.runStrategy === null || variant.runStrategy === "WaitAsReceiver") return null;
   return variant.runStrategy;
+}
+
+/** Whether it may run on the victims' node alone, by its selector or for want of room elsewhere. */
+export function isConfined({ pinned, confined }: Situation["variant"]): boolean {
+  return pinned === true || confined === true;
 }

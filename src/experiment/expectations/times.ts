@@ -1,5 +1,6 @@
 import type { Probe } from "../../kube/objects.ts";
-import { migrationObstacle, obeysAcpi, statedBootSeconds } from "../../workload/traits.ts";
+import { migrationObstacle } from "../../workload/migration-obstacle.ts";
+import { obeysAcpi, statedBootSeconds } from "../../workload/traits.ts";
 import { milliseconds, type Duration } from "../../workload/duration.ts";
 import { vmiSpecOf } from "../../workload/variant.ts";
 import type { Situation } from "./situation.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { realClock } from "../../../src/clock/real-clock.ts";
 import type { ContainerRuntime, Engine } from "../../../src/cluster/kind/container-runtime.ts";
 import type { KindCli } from "../../../src/cluster/kind/kind-cli.ts";
-import { provideImages, type WantedImage } from "../../../src/cluster/kind/node-images.ts";
+import { provideEach, provideImages, type WantedImage } from "../../../src/cluster/kind/node-images.ts";
 import type { NodeShell } from "../../../src/cluster/node-shell.ts";
 
 const digest = "sha256:0123";
@@ -77,11 +77,9 @@ describe("providing nodes with images", () => {
     modem: { followProgress: (_: unknown, done: (error: null) => void) => done(null) },
   } as unknown as Engine;
 
-  const provide = (...wanted: WantedImage[]) => {
-    const runtime: ContainerRuntime = { engine, clock: realClock(), local: true };
-    const options = { runtime, clock: realClock(), kind, cluster: "c", nodes: ["a", "b"], shell, onStage: () => {} };
-    return provideImages(wanted, options);
-  };
+  const runtime: ContainerRuntime = { engine, clock: realClock(), local: true };
+  const options = { runtime, clock: realClock(), kind, cluster: "c", nodes: ["a", "b"], shell, onStage: () => {} };
+  const provide = (...wanted: WantedImage[]) => provideImages(wanted, options);
 
   it("loads an image, and names it by its digest too", async () => {
     await provide({ name: guest, from: guest });
@@ -115,5 +113,19 @@ describe("providing nodes with images", () => {
       name: "EnvironmentError",
       message: /none\.example\/guest:1 is neither in .*`docker load`.*--image guest=<image>/,
     });
+  });
+
+  it("tells of those that cannot be had, and brings the others", async () => {
+    const none = "none.example/guest:1";
+    const lacks = await provideEach(
+      [none, guest].map((name) => ({ name, from: name })),
+      options,
+    );
+    assert.deepEqual(
+      lacks.map(({ image }) => image),
+      [none],
+    );
+    assert.match(lacks[0]!.reason, /neither in the container engine nor to be had/);
+    assert.deepEqual(loaded, [`${guest} into a,b`]);
   });
 });
