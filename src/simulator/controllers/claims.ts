@@ -1,6 +1,7 @@
 import type { KubeObject, Node, Pod } from "../../kube/objects.ts";
 import { matchesTerms, type NodeSelectorTerm } from "../../kube/node-affinity.ts";
 import type { Store } from "../store.ts";
+import type { World } from "../world.ts";
 
 export interface Claim extends KubeObject {
   spec: {
@@ -48,6 +49,11 @@ export function claimsOf(store: Store, pod: Pod): { claims: Claim[]; missing: st
 export function volumeOf(store: Store, claim: Claim): Volume | undefined {
   const { volumeName } = claim.spec;
   return volumeName === undefined ? undefined : store.get<Volume>("persistentvolumes", undefined, volumeName);
+}
+
+/** Whether volumes are made when a pod that uses them is put on a node (WaitForFirstConsumer), or at once. */
+export function bindsOnSchedule({ settings }: World): boolean {
+  return settings.storage === "local";
 }
 
 /** Whether what that claim holds, or will hold, can be had on that node. */

@@ -6,12 +6,11 @@ import { same } from "../frozen.ts";
 import type { Change } from "../store.ts";
 import type { World } from "../world.ts";
 import { NodeUsage } from "./node-resources.ts";
-import { place } from "./scheduling.ts";
+import { accepts, place } from "./scheduling.ts";
+import { claimNamesOf, type Claim } from "./claims.ts";
 import { selectNode } from "./volume-binder.ts";
 
 const component = "default-scheduler";
-/** A pod that fits nowhere waits at least this long, doubled with each attempt (scheduling queue: podInitialBackoff). */
-const backOffMs = { first: 1_000, longest: 10_000 };
 /** It is tried again after this even if nothing has changed (scheduling queue: podMaxInUnschedulablePodsDuration). */
 const leftoverMs = 300_000;
 /** Whether the volumes of a pod have been made is looked at this often. */
@@ -20,34 +19,56 @@ const volumeWaitMs = 200;
 /** kube-scheduler: gives every pod of its own a node, and tries again when something that stood in the way has changed. */
 export function startScheduler(world: World): void {
   const usage = new NodeUsage(world.store);
-  /** Pods that fitted nowhere, by key: how often they were tried, and until when they wait at least. */
-  const unschedulable = new Map<string, { attempts: number; untilMs: number }>();
+  /** Keys of the pods that fitted nowhere. */
+  const unschedulable = new Set<string>();
   const queue = new WorkQueue(world, "scheduler", "kube-scheduler", schedule);
 
   for (const pod of world.store.list<Pod>("pods")) if (isOurs(pod)) queue.add(keyOf(pod));
   world.store.subscribe((change) => {
     if (change.resource === "pods") podChanged(change);
-    else if (change.resource === "nodes" && mattersToScheduling(change)) retryAll();
-    else if (change.resource === "persistentvolumeclaims" && change.verb === "ADDED") retryAll();
+    else if (change.resource === "nodes" && mattersToScheduling(change)) roomOn(change.object as Node);
+    else if (change.resource === "persistentvolumeclaims") claimChanged(change);
   });
 
   function podChanged({ verb, object, old }: Change): void {
-    const pod = object as Pod;
+    const [pod, before] = [object as Pod, old as Pod | undefined];
     if (verb === "ADDED" && isOurs(pod)) queue.add(keyOf(pod));
     if (verb === "DELETED") unschedulable.delete(keyOf(pod));
-    const freed = verb === "DELETED" || (hasEnded(pod) && !hasEnded(old as Pod | undefined));
-    const bound = Boolean(pod.spec.nodeName) && !(old as Pod | undefined)?.spec.nodeName;
-    // Room became free, or a pod came that others want to be near.
-    if (pod.spec.nodeName && (freed || bound)) retryAll();
+    if (!pod.spec.nodeName) return;
+    const node = world.store.get<Node>("nodes", undefined, pod.spec.nodeName);
+    if ((verb === "DELETED" || (hasEnded(pod) && !hasEnded(before))) && node !== undefined) roomOn(node);
+    else if (!before?.spec.nodeName) retry((waiting) => waiting.spec.affinity?.podAffinity !== undefined);
   }
 
-  function retryAll(): void {
-    for (const [key, { untilMs }] of unschedulable) queue.add(key, Math.max(0, untilMs - world.clock.now()) + 10);
+  /** Something was freed on a node, or it became another: those may fit that only lacked room there. */
+  function roomOn(node: Node): void {
+    retry((pod) => accepts(world, node, pod));
+  }
+
+  function claimChanged({ verb, object, old }: Change): void {
+    const [{ metadata, status }, before] = [object as Claim, old as Claim | undefined];
+    if (verb === "DELETED" || (verb === "MODIFIED" && status?.phase === before?.status?.phase)) return;
+    retry((pod) => pod.metadata.namespace === metadata.namespace && claimNamesOf(pod).includes(metadata.name));
+  }
+
+  /**
+   * What may help a pod has it tried again at once (the queueing hints of the plug-ins that refused it): it waits for its
+   * back-off only behind others that are due (SchedulerPopFromBackoffQ).
+   */
+  function retry(helps: (pod: Pod) => boolean): void {
+    for (const key of unschedulable) {
+      const pod = podOf(key);
+      if (pod !== undefined && helps(pod)) queue.add(key);
+    }
+  }
+
+  function podOf(key: string): Pod | undefined {
+    const [namespace, name] = key.split("/") as [string, string];
+    return world.store.get<Pod>("pods", namespace, name);
   }
 
   function schedule(key: string): void {
-    const [namespace, name] = key.split("/") as [string, string];
-    const pod = world.store.get<Pod>("pods", namespace, name);
+    const pod = podOf(key);
     if (pod === undefined || !isOurs(pod)) {
       unschedulable.delete(key);
       return;
@@ -64,9 +85,7 @@ export function startScheduler(world: World): void {
       bind(pod, placement.node);
       return;
     }
-    const attempts = (unschedulable.get(key)?.attempts ?? 0) + 1;
-    const waitMs = Math.min(backOffMs.longest, backOffMs.first * 2 ** (attempts - 1));
-    unschedulable.set(key, { attempts, untilMs: world.clock.now() + waitMs });
+    unschedulable.add(key);
     queue.add(key, leftoverMs);
     recordEvent(world, pod, "Warning", "FailedScheduling", placement.message, component);
     setScheduled(pod, { status: "False", reason: "Unschedulable", message: placement.message });

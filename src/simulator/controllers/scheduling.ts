@@ -3,7 +3,7 @@ import { matchesNodeAffinity, preferredWeight } from "../../kube/node-affinity.t
 import { allocatableOf, podRequests, type Amounts } from "../../kube/pod-requests.ts";
 import { tolerates, untolerated } from "../../kube/tolerations.ts";
 import type { World } from "../world.ts";
-import { claimsOf, reachableFrom, type Claim } from "./claims.ts";
+import { bindsOnSchedule, claimsOf, reachableFrom, type Claim } from "./claims.ts";
 import type { NodeUsage } from "./node-resources.ts";
 import { PodAffinityCheck } from "./pod-affinity.ts";
 
@@ -22,37 +22,41 @@ export function place(world: World, usage: NodeUsage, pod: Pod): Placement {
   const requests = podRequests(pod);
   const { claims, missing } = claimsOf(world.store, pod);
   if (missing.length > 0) return { message: nowhere(nodes.length, `persistentvolumeclaim "${missing[0]}" not found`) };
+  const unbound = claims.filter(({ status }) => status?.phase !== "Bound");
+  if (unbound.length > 0 && !bindsOnSchedule(world)) {
+    return { message: nowhere(nodes.length, "pod has unbound immediate PersistentVolumeClaims") };
+  }
   const affinity = new PodAffinityCheck(world, pod, nodes, usage.exclusive.values());
   const fitting: Node[] = [];
   const refusals: Refusal[] = [];
   for (const node of nodes) {
-    const refusal = refusalOf(node, pod, requests, usage, affinity) ?? volumeRefusal(world, claims, node);
+    const refusal =
+      traitRefusal(node, pod) ??
+      roomRefusal(node, requests, usage) ??
+      volumeRefusal(world, claims, node) ??
+      affinityRefusal(node, affinity);
     if (refusal === undefined) fitting.push(node);
     else refusals.push(refusal);
   }
   if (fitting.length === 0) return { message: unschedulable(nodes.length, refusals) };
-  const unbound = claims.filter(({ status }) => status?.phase !== "Bound");
   return { node: best(world, fitting, pod, requests, usage, affinity).metadata.name, unbound };
 }
 
-function volumeRefusal(world: World, claims: Claim[], node: Node): Refusal | undefined {
-  if (claims.every((claim) => reachableFrom(world.store, claim, node))) return undefined;
-  return { reasons: ["node(s) didn't match PersistentVolume's node affinity"], unresolvable: true };
+/** Whether the node would take the pod if there were room enough on it, and no other pods in the way. */
+export function accepts(world: World, node: Node, pod: Pod): boolean {
+  const { claims } = claimsOf(world.store, pod);
+  return (traitRefusal(node, pod) ?? volumeRefusal(world, claims, node)) === undefined;
 }
 
-function refusalOf(
-  node: Node,
-  pod: Pod,
-  requests: Amounts,
-  usage: NodeUsage,
-  affinity: PodAffinityCheck,
-): Refusal | undefined {
-  const never = (reason: string): Refusal => ({ reasons: [reason], unresolvable: true });
-  const taints = node.spec.taints ?? [];
+function traitRefusal(node: Node, pod: Pod): Refusal | undefined {
+  const { taints = [], unschedulable } = node.spec;
   const cordon = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } as const;
-  if (node.spec.unschedulable && untolerated(pod, [cordon], ["NoSchedule"])) return never("node(s) were unschedulable");
+  if (unschedulable && untolerated(pod, [cordon], ["NoSchedule"])) return never("node(s) were unschedulable");
   if (untolerated(pod, taints, ["NoSchedule", "NoExecute"])) return never("node(s) had untolerated taint(s)");
-  if (!matchesNodeAffinity(pod, node)) return never("node(s) didn't match Pod's node affinity/selector");
+  return matchesNodeAffinity(pod, node) ? undefined : never("node(s) didn't match Pod's node affinity/selector");
+}
+
+function roomRefusal(node: Node, requests: Amounts, usage: NodeUsage): Refusal | undefined {
   const allocatable = allocatableOf(node);
   const insufficient: string[] = [];
   let unresolvable = false;
@@ -62,9 +66,21 @@ function refusalOf(
     insufficient.push(name === "pods" ? "Too many pods" : `Insufficient ${name}`);
     if (amount > available) unresolvable = true;
   }
-  if (insufficient.length > 0) return { reasons: insufficient, unresolvable };
+  return insufficient.length === 0 ? undefined : { reasons: insufficient, unresolvable };
+}
+
+function volumeRefusal(world: World, claims: Claim[], node: Node): Refusal | undefined {
+  if (claims.every((claim) => reachableFrom(world.store, claim, node))) return undefined;
+  return never("node(s) didn't match PersistentVolume's node affinity");
+}
+
+function affinityRefusal(node: Node, affinity: PodAffinityCheck): Refusal | undefined {
   const apart = affinity.refusal(node);
   return apart === undefined ? undefined : { reasons: [apart], unresolvable: apart.endsWith("pod affinity rules") };
+}
+
+function never(reason: string): Refusal {
+  return { reasons: [reason], unresolvable: true };
 }
 
 /** As FailedScheduling and the PodScheduled condition say it (framework/types.go: FitError; preemption). */

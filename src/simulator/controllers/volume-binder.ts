@@ -2,7 +2,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { WorkQueue } from "../controller.ts";
 import { recordEvent } from "../event-recorder.ts";
 import type { World } from "../world.ts";
-import { selectedNode, type Claim, type Volume } from "./claims.ts";
+import { bindsOnSchedule, selectedNode, type Claim, type Volume } from "./claims.ts";
 
 const claims = "persistentvolumeclaims";
 const volumes = "persistentvolumes";
@@ -15,7 +15,7 @@ const storageClass = "standard";
  */
 export function startVolumeBinder(world: World): void {
   const { store } = world;
-  const local = world.settings.storage === "local";
+  const local = bindsOnSchedule(world);
   createStorageClass(world);
   const queue = new WorkQueue(world, "persistent volumes", "kube-controller-manager", (key) => {
     const [namespace, name] = key.split("/") as [string, string];
@@ -89,7 +89,7 @@ function volumeFor(world: World, claim: Claim): Omit<Volume, "metadata"> & { met
       persistentVolumeReclaimPolicy: "Delete",
       storageClassName: claim.spec.storageClassName ?? storageClass,
       volumeMode,
-      ...(world.settings.storage === "local"
+      ...(bindsOnSchedule(world)
         ? {
             hostPath: { path: `/var/local-path-provisioner/${name}` },
             nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } },
@@ -101,7 +101,7 @@ function volumeFor(world: World, claim: Claim): Omit<Volume, "metadata"> & { met
 }
 
 function createStorageClass(world: World): void {
-  const local = world.settings.storage === "local";
+  const local = bindsOnSchedule(world);
   world.store.create<KubeObject & Record<string, unknown>>("storageclasses", {
     apiVersion: "storage.k8s.io/v1",
     kind: "StorageClass",

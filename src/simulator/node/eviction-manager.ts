@@ -5,7 +5,7 @@ import type { SimulatedMachine } from "./machine.ts";
 import { criticalPriority } from "./out-of-memory.ts";
 import { qosClass, type Verdict } from "./pod-status.ts";
 
-/** It is over before anything in the pod can shut down (pkg/kubelet/eviction: immediateEvictionGracePeriodSeconds). */
+/** It is over before most can shut down in order (pkg/kubelet/eviction: immediateEvictionGracePeriodSeconds). */
 const evictionGraceMs = 1_000;
 /** How long it waits for an evicted pod to be gone before the next round (eviction: podCleanupTimeout, podCleanupPollFreq). */
 const cleanUpMs = 30_000;

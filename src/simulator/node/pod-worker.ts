@@ -11,8 +11,8 @@ const syncMs = 150;
 /** What a pod refused after a boot has left behind is found stopped after so long, as seen. */
 const settlingMs = [8_000, 10_000] as const;
 
-/** What a pod's containers have left once the kubelet refused it while they ran (pkg/kubelet: HandlePodCleanups, of what no worker knows). */
-const refusedGraceMs = 1_000;
+/** No container is given less between SIGTERM and SIGKILL (pkg/kubelet/kuberuntime: minimumGracePeriodInSeconds). */
+const leastGraceMs = 2_000;
 
 /** After a start the kubelet looks at the pod with each relist of its containers until nothing changes: so often, as seen. */
 const relistsMs = [1_000, 2_000, 3_000];
@@ -57,7 +57,7 @@ export class PodWorker {
     if (running) {
       this.#sandbox = "ready";
       this.#podIp = pod.status.podIP ?? host.newPodIp();
-      if (this.#verdict !== undefined) this.#killGraceMs = refusedGraceMs;
+      if (this.#verdict !== undefined) this.#killGraceMs = leastGraceMs;
     } else if (host.runtime.records(this.#uid).length > 0 && this.#restarts(1) && verdict === undefined) {
       host.event(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
     }
@@ -288,16 +288,16 @@ export class PodWorker {
     const { machine, runtime } = this.#host;
     this.#told.add(name);
     runtime.signal(this.#uid, name, "SIGTERM");
-    this.#host.later(graceMs, () => {
+    this.#host.later(Math.max(leastGraceMs, graceMs), () => {
       if (record.exit === undefined && machine.runtimeRunning) runtime.signal(this.#uid, name, "SIGKILL");
     });
   }
 
-  /** Never less than a second (pkg/kubelet/pod_workers.go: calculateEffectiveGracePeriod). */
+  /** The least that anyone has asked for (pkg/kubelet/pod_workers.go: calculateEffectiveGracePeriod). */
   #graceMs(): number {
     const { spec, metadata } = this.#pod;
     const asked = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
-    return Math.max(1000, Math.min(this.#killGraceMs ?? Infinity, asked * 1000));
+    return Math.min(this.#killGraceMs ?? Infinity, asked * 1000);
   }
 
   #probeTurned(kind: ProbeKind, container: Container, success: boolean): void {

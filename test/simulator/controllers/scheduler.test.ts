@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Node } from "../../../src/kube/objects.ts";
+import type { KubeEvent, Node } from "../../../src/kube/objects.ts";
 import { condition } from "../../../src/kube/objects.ts";
 import { Fixture } from "../fixture.ts";
 
@@ -155,7 +155,23 @@ describe("the scheduler", () => {
     assert.equal(nodeOf(fixture, "pod"), undefined);
     change(fixture, "worker3", ({ metadata }) => (metadata.labels!["example/fit"] = "yes"));
     const after = fixture.until(() => nodeOf(fixture, "pod") === "worker3", 11);
-    assert.ok(after < 1, `bound after ${after} s`);
+    assert.ok(after < 0.1, `bound after ${after} s`);
+  });
+
+  it("does not try again for what cannot help, but after five minutes in any case", () => {
+    const fixture = new Fixture();
+    fixture.createPod("pod", { nodeSelector: { "example/fit": "yes" } });
+    fixture.runPod("other");
+    change(fixture, "worker3", ({ metadata }) => (metadata.labels!["example/fit"] = "no"));
+    fixture.simulation.store.delete("pods", "default", "other");
+    const tries = (): number | undefined =>
+      fixture.simulation.store
+        .list<KubeEvent>("events")
+        .find(({ reason, involvedObject }) => reason === "FailedScheduling" && involvedObject.name === "pod")?.count;
+    fixture.pass(290);
+    assert.equal(tries(), 1);
+    fixture.pass(15);
+    assert.equal(tries(), 2);
   });
 
   it("does nothing while it is down, and catches up", () => {

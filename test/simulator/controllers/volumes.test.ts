@@ -35,8 +35,14 @@ describe("a volume claim", () => {
   it("on network storage is bound within seconds, and its pod starts with the volume attached", () => {
     const fixture = new Fixture();
     createClaim(fixture);
+    fixture.createPod("first", uses);
+    fixture.pass(0.1);
+    assert.match(
+      condition(fixture.pod("first"), "PodScheduled")!.message!,
+      /^0\/4 nodes are available: pod has unbound immediate PersistentVolumeClaims\. no new claims to deallocate, /,
+    );
     fixture.until(() => claim(fixture).status?.phase === "Bound", 3);
-    fixture.runPod("first", uses);
+    fixture.until(() => fixture.isReady("first"), 20);
     assert.deepEqual(claim(fixture).status?.capacity, { storage: "2Gi" });
     assert.ok(fixture.events("first").some((event) => event.startsWith("SuccessfulAttachVolume: ")));
   });
