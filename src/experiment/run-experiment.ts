@@ -119,7 +119,8 @@ async function perform(
 
   report(plan, options, "steady-state", null);
   journal.append({ kind: "phase", name: "steady-state", phase: "start" });
-  await reachSteadyState(plan, cluster, (uid) => !recorder.asks || answers.has(uid), node, signal);
+  const hearing = { answers: (uid: string) => !recorder.asks || answers.has(uid), deaf: () => recorder.deaf };
+  await reachSteadyState(plan, cluster, hearing, node, signal);
   journal.append({ kind: "phase", name: "steady-state", phase: "end" });
 
   const victims = await findVictims(plan, cluster);

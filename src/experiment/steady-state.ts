@@ -19,8 +19,13 @@ const answerMs = 60_000;
 
 const pollMs = 1_000;
 
-/** What the guests of a namespace last answered, by the UID of their VMI. */
-export type Answers = (vmiUid: string) => boolean;
+/** What is heard of the guests of a namespace. */
+export interface Hearing {
+  /** Whether the guest of that VMI answered when it was last asked, or none is ever asked. */
+  answers(vmiUid: string): boolean;
+  /** Why none can be asked for now; null while they can, and where they never are. */
+  deaf(): string | null;
+}
 
 /**
  * Waits until every variant is as it must be before the fault, unbroken for the settle window: victims up, Ready,
@@ -30,7 +35,7 @@ export type Answers = (vmiUid: string) => boolean;
 export async function reachSteadyState(
   plan: Plan,
   cluster: Cluster,
-  answers: Answers,
+  hearing: Hearing,
   node: string | null,
   signal: AbortSignal,
 ): Promise<void> {
@@ -46,10 +51,16 @@ export async function reachSteadyState(
       readySinceMs = steadySinceMs = null;
       return notYet(lack);
     }
+    // Broken now, it could not be measured.
+    const deaf = hearing.deaf();
+    if (deaf !== null) {
+      readySinceMs = steadySinceMs = null;
+      return notYet(`the guests cannot be asked: ${deaf}`);
+    }
     readySinceMs ??= clock.now();
     const silent = variants
       .flatMap((variant) => vmisOf(variant, state.vmis))
-      .find(({ metadata }) => !answers(metadata.uid));
+      .find(({ metadata }) => !hearing.answers(metadata.uid));
     if (silent !== undefined && clock.now() - readySinceMs < answerMs) {
       steadySinceMs = null;
       return notYet(`the guest of ${silent.metadata.name} does not answer`);

@@ -13,6 +13,8 @@ export interface Recorder extends AsyncDisposable {
   readonly failed: AbortSignal;
   /** Whether guests are asked. */
   readonly asks: boolean;
+  /** Why they cannot be asked for now; null while they can, and where they never are. */
+  readonly deaf: string | null;
 }
 
 /** Where to look, and from where not. */
@@ -51,6 +53,9 @@ export async function startRecorder(
   return {
     failed: failure.signal,
     asks: prober !== null,
+    get deaf() {
+      return prober?.lost?.reason ?? null;
+    },
     [Symbol.asyncDispose]: () => {
       stopClockCheck();
       return stopAll(running);

@@ -8,8 +8,8 @@ import type { ProberProcess } from "./prober-process.ts";
 /** How often the program is asked for its time, in milliseconds. */
 const pingMs = 2_000;
 
-/** The program speaks twice a second: when nothing is heard for so long it is given up, in milliseconds. */
-const silenceMs = 6_000;
+/** The program speaks twice a second: it is given up where nothing is heard from one ping to the next so many times. */
+const silentPings = 3;
 
 /** Longest time from the program's start until it has obeyed its first commands, in milliseconds. */
 const firstWordMs = 30_000;
@@ -34,6 +34,8 @@ export class ProberConnection implements AsyncDisposable {
   #watchdog: Timer | undefined;
   #count = 0;
   #heardMs: number;
+  /** Counted, not timed: a harness that stood still has not listened meanwhile, and what was said waits to be read. */
+  #silentPings = 0;
   #toldMs: number | null = null;
   /** Resolves with the reason when it is not heard any more; rejects with what its listener threw. */
   readonly ended: Promise<string>;
@@ -92,6 +94,7 @@ export class ProberConnection implements AsyncDisposable {
       if (typeof next === "string") return next;
       if (next.done === true) return "the prober's program has ended";
       this.#heardMs = this.#clock.now();
+      this.#silentPings = 0;
       const trouble = this.#hear(JSON.parse(next.value) as Report);
       if (trouble !== null) return trouble;
     }
@@ -141,8 +144,8 @@ export class ProberConnection implements AsyncDisposable {
   #watch(): void {
     this.#ping();
     this.#watchdog = this.#clock.after(pingMs, () => {
-      if (this.#clock.now() - this.#heardMs < silenceMs) return this.#watch();
-      this.#hung.resolve(`nothing was heard of the prober for ${silenceMs / 1000} s`);
+      if (this.#silentPings++ < silentPings) return this.#watch();
+      this.#hung.resolve(`nothing was heard of the prober for ${(silentPings * pingMs) / 1000} s`);
     });
   }
 }
