@@ -92,27 +92,26 @@ export class ContainerRuntime {
     this.#machine.processes.get(`${podUid}/${container}`)?.signal(signal);
   }
 
-  /**
-   * The container's memory limit is hit: the kernel kills all of it under cgroup v2 (`OOMKilled`, exit code 137),
-   * its largest process alone under v1, which need not be the main one.
-   */
+  /** The container's memory limit is hit: its end will be said to come of that (`OOMKilled`), whatever its exit code. */
   outOfMemory(podUid: string, container: string): void {
-    const process = this.#machine.processes.get(`${podUid}/${container}`);
-    if (process === undefined) return;
-    if (this.#world.settings.cgroup === "v1" && process.loseLargest !== undefined) {
-      process.loseLargest();
-      return;
-    }
-    this.#oomKilled.add(this.record(podUid, container)!.id);
-    process.signal("SIGKILL");
+    this.#kernelKills(podUid, container, true);
   }
 
-  /** The machine's memory is used up: the kernel kills the largest process of that container, wherever it is in it. */
+  /** The machine's memory is used up: under cgroup v1 the runtime is told of limits alone (containerd: oom.Watcher). */
   killLargest(podUid: string, container: string): void {
+    this.#kernelKills(podUid, container, this.#world.settings.cgroup === "v2");
+  }
+
+  /**
+   * All of the container under cgroup v2, for a kubelet asks for that (memory.oom.group); its largest process alone under
+   * v1, which need not be the main one.
+   */
+  #kernelKills(podUid: string, container: string, told: boolean): void {
     const process = this.#machine.processes.get(`${podUid}/${container}`);
-    if (process?.loseLargest !== undefined) return process.loseLargest();
-    this.#oomKilled.add(this.record(podUid, container)!.id);
-    process?.signal("SIGKILL");
+    if (process === undefined) return;
+    if (told) this.#oomKilled.add(this.record(podUid, container)!.id);
+    if (this.#world.settings.cgroup === "v1" && process.loseLargest !== undefined) process.loseLargest();
+    else process.signal("SIGKILL");
   }
 
   /** Forgets the pod's containers; those still running are killed. */

@@ -21,7 +21,7 @@ export interface Process {
   probe(probe: Probe): ProbeAnswer;
   /** Bytes of memory in use. */
   memory(): number;
-  /** The kernel kills the largest process of the container, where that is not this one; see `outOfMemory`. */
+  /** The kernel kills the largest process of the container, where that is not this one. */
   loseLargest?(): void;
 }
 

@@ -274,5 +274,9 @@ describe("memory beyond a container's limit", () => {
     fixture.world.runtimes.get(pod.spec.nodeName!)!.outOfMemory(pod.metadata.uid, "main");
     fixture.pass(5);
     assert.deepEqual([lost, fixture.pod("pod").status.phase], [1, "Running"]);
+    puppet.exit({ code: 0, reason: "Completed" });
+    fixture.pass(5);
+    const { terminated } = fixture.pod("pod").status.containerStatuses![0]!.state;
+    assert.deepEqual([terminated?.exitCode, terminated?.reason], [0, "OOMKilled"]);
   });
 });

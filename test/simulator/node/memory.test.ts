@@ -183,8 +183,8 @@ describe("a machine whose memory is used up", () => {
 });
 
 describe("a virtual machine on a node short of memory", () => {
-  const running = async (): Promise<{ lab: Lab; uid: string }> => {
-    const lab = new Lab({ spec: { evictionStrategy: "LiveMigrate" } });
+  const running = async (cgroup: "v1" | "v2" = "v2"): Promise<{ lab: Lab; uid: string }> => {
+    const lab = new Lab({ spec: { evictionStrategy: "LiveMigrate" }, settings: { cgroup } });
     lab.cordonOthers(true);
     await lab.createVm("vm", "Always");
     lab.run(25);
@@ -213,13 +213,26 @@ describe("a virtual machine on a node short of memory", () => {
     assert.ok(lab.serves(fresh.metadata.uid));
   });
 
-  it("loses its console's log and then its qemu to the kernel, and restarts when its launcher has said goodbye", async () => {
-    const { lab, uid } = await running();
-    const { evidence } = lab.simulation.hands.fillMemory(lab.victim, -50 * MiB);
-    assert.match(evidence, /the kernel killed in guest-console-log, compute$/);
-    lab.simulation.hands.releaseMemory(lab.victim);
-    lab.run(20);
-    assert.equal(lab.histories.get(uid)?.phases.at(-1), "Failed");
-    assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
-  });
+  for (const [cgroup, seconds, reason] of [
+    ["v1", 20, "Completed"],
+    ["v2", 60, "OOMKilled"],
+  ] as const) {
+    const what = cgroup === "v1" ? "its qemu to the kernel, and restarts when its launcher has said goodbye" : "all of it";
+    it(`loses its console's log and then ${what} under cgroup ${cgroup}`, async () => {
+      const { lab, uid } = await running(cgroup);
+      const reasons = new Set<string | undefined>();
+      lab.simulation.store.subscribe(({ resource, object }) => {
+        if (resource !== "pods" || object.metadata.labels?.["kubevirt.io/created-by"] !== uid) return;
+        const compute = (object as Pod).status.containerStatuses?.find(({ name }) => name === "compute");
+        reasons.add(compute?.state.terminated?.reason);
+      });
+      const { evidence } = lab.simulation.hands.fillMemory(lab.victim, -50 * MiB);
+      assert.match(evidence, /the kernel killed in guest-console-log, compute$/);
+      lab.simulation.hands.releaseMemory(lab.victim);
+      lab.run(seconds);
+      assert.equal(lab.histories.get(uid)?.phases.at(-1), "Failed");
+      assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
+      assert.deepEqual([...reasons].filter(Boolean), [reason]);
+    });
+  }
 });
