@@ -82,8 +82,6 @@ export const defaultSettings = {
   evacuationBackoffSeconds: 20,
   /** Finished migrations kept of each VMI (migration.go: defaultFinalizedMigrationGarbageCollectionBuffer). */
   finishedMigrationsKept: 5,
-  /** The target must show the domain this soon after the source has handed it over (virt-handler/migration-source.go). */
-  targetDetectSeconds: 60,
   /** What a migration gets of the network between two nodes: a 10 Gbit/s link through one TLS stream, assumed. */
   migrationMiBPerSecond: 250,
   /** libvirt gives a silent peer up after this (keepalive_interval 5 s × keepalive_count 5, and the last). */

@@ -19,7 +19,7 @@ function isNoticed({ verdict, reasons }: Judgement, invalid = "that the settings
  *   signal, and one that does not is destroyed by virt-handler before the launcher's own deadlines.
  * - `unschedulableTargetSeconds`, `pendingTargetSeconds`, `evacuationBackoffSeconds`, `qemuTimeoutSeconds`: a migration
  *   that is given up later, or tried again later, leaves the VM where it was all the same.
- * - `migrationProgressTimeoutSeconds`, `migrationCompletionSecondsPerGiB`, `targetDetectSeconds`, `launcherInitSeconds`,
+ * - `migrationProgressTimeoutSeconds`, `migrationCompletionSecondsPerGiB`, `launcherInitSeconds`,
  *   `migrationKeepaliveSeconds`: no experiment has a copy that stalls, or a launcher that never begins; what a migration
  *   with a dead end comes to, it comes to by an earlier limit.
  * - `heartbeatSeconds`, `heartbeatTimeoutSeconds`, `heartbeatRecheckSeconds`: on a node that is lost, pods are tainted away

@@ -1,12 +1,15 @@
 import type { Condition } from "../../kube/objects.ts";
 
-/** The list with that condition set; the list itself where it already says the same. */
+/**
+ * The list with that condition set; the list itself where it already has that status and reason, whatever the message
+ * (pkg/controller/conditions.go: UpdateCondition).
+ */
 export function withCondition(conditions: Condition[] | undefined, wanted: Condition): Condition[] {
   const present = conditions ?? [];
   const index = present.findIndex((candidate) => candidate.type === wanted.type);
   if (index < 0) return [...present, wanted];
   const old = present[index]!;
-  if (old.status === wanted.status && old.reason === wanted.reason && old.message === wanted.message) return present;
+  if (old.status === wanted.status && old.reason === wanted.reason) return present;
   return present.with(index, wanted);
 }
 

@@ -34,10 +34,12 @@ export function defaultEvictionStrategy(world: World): EvictionStrategy {
 /** What the KubeVirt object says of migrations now, over the defaults (virt-config/configuration.go). */
 export function migrationConfiguration(world: World): MigrationConfiguration {
   const { settings } = world;
+  const migrations = given(world)?.migrations;
   return {
     allowAutoConverge: false,
     allowPostCopy: false,
-    allowWorkloadDisruption: false,
+    // What says nothing of the one means both (virt-config.go).
+    allowWorkloadDisruption: migrations?.allowPostCopy ?? false,
     bandwidthPerMigration: "0",
     completionTimeoutPerGiB: settings.migrationCompletionSecondsPerGiB,
     maxDowntimeMs: 900,
@@ -47,7 +49,7 @@ export function migrationConfiguration(world: World): MigrationConfiguration {
     progressTimeout: settings.migrationProgressTimeoutSeconds,
     unsafeMigrationOverride: false,
     utilityVolumesTimeout: 150,
-    ...given(world)?.migrations,
+    ...migrations,
   };
 }
 

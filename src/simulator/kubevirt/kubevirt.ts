@@ -43,10 +43,10 @@ export function startKubeVirt(world: World): KubeVirt {
   const launchers = new Launchers(world);
   const handlers = new Handlers(world, launchers);
   const answers = new GuestAnswers(launchers);
-  new MachineController(world);
-  new InstanceController(world);
-  new ReplicaSetController(world);
   const migrations = new Migrations(world);
+  new MachineController(world);
+  new InstanceController(world, migrations);
+  new ReplicaSetController(world);
   new MigrationController(world, migrations);
   new EvacuationController(world, handlers.instances, migrations);
   new NodeController(world, handlers.instances);

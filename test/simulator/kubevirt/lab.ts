@@ -193,7 +193,10 @@ export class Lab {
   }
 
   deletePod(uid: string, gracePeriodSeconds?: number): void {
-    const { name } = this.podOf(uid)!.metadata;
+    this.deletePodNamed(this.podOf(uid)!.metadata.name, gracePeriodSeconds);
+  }
+
+  deletePodNamed(name: string, gracePeriodSeconds?: number): void {
     const options = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
     this.simulation.store.delete("pods", namespace, name, options);
   }

@@ -11,9 +11,9 @@ export function phaseOf(vmi: VirtualMachineInstance, domain: SeenDomain): VmiPha
     if (phase === "Scheduled") return domain === "launcher-alive" ? "Scheduled" : "Failed";
     return phase === "Running" ? "Failed" : phase;
   }
+  if (domain.state === "Running") return "Running";
+  if (domain.state === "Paused") return domain.reason === "PostcopyFailed" ? "Failed" : "Running";
   switch (domain.reason) {
-    case undefined:
-      return "Running";
     case "Crashed":
     case "Panicked":
       return "Failed";

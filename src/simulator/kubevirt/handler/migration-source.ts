@@ -3,13 +3,10 @@ import { recordEvent } from "../../event-recorder.ts";
 import type { SimulatedMachine } from "../../node/machine.ts";
 import type { World } from "../../world.ts";
 import type { MigrationConfiguration } from "../configuration.ts";
-import { enterPhase, isFinal } from "../instance/phase.ts";
 import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
 
 const resource = "virtualmachineinstances";
-/** What could not be written is written later, as often as it takes. */
-const retryMs = 5_000;
 
 /**
  * virt-handler's part on the node that a VMI leaves (virt-handler/migration-source.go): has the launcher copy the
@@ -35,6 +32,7 @@ export class MigrationSource {
   sync(vmi: VirtualMachineInstance, launcher: Launcher): void {
     const state = vmi.status.migrationState;
     if (state === undefined || state.sourceNode !== this.#machine.node) return;
+    if (vmi.status.nodeName !== this.#machine.node || vmi.metadata.deletionTimestamp !== undefined) return;
     if (!this.#world.reachesApi(this.#machine.node)) return;
     const copy = launcher.copy?.uid === state.migrationUid ? launcher.copy : undefined;
     if (state.completed === true) {
@@ -66,25 +64,22 @@ export class MigrationSource {
       draft.completed = true;
       draft.failed = true;
       draft.failureReason = reason;
-      if (copy.aborting) draft.abortStatus = "Succeeded";
+      if (copy.aborting && copy.mode !== "PostCopy") draft.abortStatus = "Succeeded";
     });
     const message = `VirtualMachineInstance migration uid ${copy.uid} failed. reason:${reason}`;
     this.#event(vmi, "Warning", "Migrated", message);
   }
 
-  /** The guest has gone on elsewhere: the domain is removed here, and the target shall say so in time. */
+  /** The guest has gone on elsewhere, which is the target's to say: the domain is removed here. */
   left(launcher: Launcher): void {
     if (this.#departed.has(launcher)) return;
     this.#departed.add(launcher);
-    const { vmi } = launcher.domain!.guest;
-    const { uid } = launcher.copy!;
-    this.#event(vmi, "Normal", "Deleted", "Signaled Deletion");
+    this.#event(launcher.domain!.guest.vmi, "Normal", "Deleted", "Signaled Deletion");
     launcher.finalStateTaken();
-    this.#machine.schedule(this.#world.settings.targetDetectSeconds * 1000, () => this.#failUnlessArrived(vmi, uid));
   }
 
   #start(vmi: VirtualMachineInstance, launcher: Launcher): void {
-    if (launcher.domain?.live !== true || vmi.metadata.deletionTimestamp !== undefined) return;
+    if (launcher.domain?.live !== true) return;
     const { targetNode = "", targetPod, migrationUid = "", migrationConfiguration } = vmi.status.migrationState!;
     const there = this.#answers(targetNode) ? this.#launchers.on(targetNode, vmi.metadata.uid) : undefined;
     const target = there?.pod.metadata.name === targetPod ? there : undefined;
@@ -93,22 +88,6 @@ export class MigrationSource {
       uid: migrationUid,
       target,
       configuration: migrationConfiguration as MigrationConfiguration,
-    });
-  }
-
-  #failUnlessArrived(vmi: VirtualMachineInstance, migration: string): void {
-    const { namespace, name, uid } = vmi.metadata;
-    if (!this.#world.reachesApi(this.#machine.node)) return;
-    // Every write to a VMI passes a webhook of virt-api's.
-    if (!this.#world.up("virt-api")) {
-      this.#machine.schedule(retryMs, () => this.#failUnlessArrived(vmi, migration));
-      return;
-    }
-    this.#world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
-      const { migrationState, nodeName } = draft.status;
-      if (draft.metadata.uid !== uid || migrationState?.migrationUid !== migration || isFinal(draft)) return;
-      if (migrationState.completed === true || nodeName !== this.#machine.node) return;
-      enterPhase(draft, "Failed", this.#world.clock.stamp());
     });
   }
 

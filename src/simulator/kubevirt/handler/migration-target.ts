@@ -2,6 +2,7 @@ import type { Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { recordEvent } from "../../event-recorder.ts";
 import type { SimulatedMachine } from "../../node/machine.ts";
 import type { World } from "../../world.ts";
+import { isFinal } from "../instance/phase.ts";
 import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
 import { annotations, labels } from "../names.ts";
@@ -68,19 +69,33 @@ export class MigrationTarget {
     if (!this.#canWrite()) return this.#enqueue(uid, this.#retries.next(uid));
     this.#retries.forget(uid);
     const state = vmi.status.migrationState;
-    if (state?.targetNode !== node) return;
+    if (state?.targetNode !== node || isFinal(vmi) || vmi.metadata.deletionTimestamp !== undefined) return;
     const there = this.#launchers.on(node, vmi.metadata.uid);
     const launcher = there?.pod.metadata.name === state.targetPod ? there : undefined;
-    if (state.completed === true) {
-      if (state.failed === true) launcher?.cleanUp();
-    } else if (vmi.status.nodeName === node) this.#confirm(vmi);
+    if (state.endTimestamp !== undefined && state.completed === true) this.#finish(vmi, launcher);
+    else if (vmi.status.nodeName === node) this.#confirm(vmi);
     else if (state["targetNodeAddress"] === undefined) this.#prepare(vmi, launcher);
-    else if (launcher?.domain !== undefined) this.#adopt(vmi);
-    else if (launcher?.incoming === true && state["targetNodeDomainDetected"] !== true) {
-      this.#write(vmi, ({ status }) => {
-        status.migrationState!["targetNodeDomainDetected"] = true;
-      });
-    }
+    else if (launcher?.arrived === true) this.#adopt(vmi);
+    else if (launcher !== undefined) this.#tellDomain(vmi, launcher);
+  }
+
+  /** What is seen here of the guest's domain, while it is on its way. */
+  #tellDomain(vmi: VirtualMachineInstance, { domain, incoming }: Launcher): void {
+    const runs = domain?.hasGuest === true;
+    if (!incoming && !runs) return;
+    this.#write(vmi, ({ status }) => {
+      status.migrationState!["targetNodeDomainDetected"] = true;
+      if (runs) status.migrationState!["targetNodeDomainReadyTimestamp"] ??= this.#world.clock.stamp();
+    });
+  }
+
+  /** It is over: where it failed the launcher here has nothing left to do, and the VMI is on its way here no more. */
+  #finish(vmi: VirtualMachineInstance, launcher: Launcher | undefined): void {
+    if (vmi.status.migrationState!.failed === true) launcher?.cleanUp();
+    const { namespace, name, uid } = vmi.metadata;
+    this.#world.store.mutate<VirtualMachineInstance>(resource, namespace, name, ({ metadata }) => {
+      if (metadata.uid === uid) delete metadata.labels?.[labels.migrationTarget];
+    });
   }
 
   /** Every write to a VMI passes a webhook of virt-api's. */
@@ -131,7 +146,7 @@ export class MigrationTarget {
       state.startTimestamp ??= now;
       state.endTimestamp = now;
       state["targetNodeDomainDetected"] = true;
-      state["targetNodeDomainReadyTimestamp"] = now;
+      state["targetNodeDomainReadyTimestamp"] ??= now;
     });
   }
 

@@ -29,23 +29,27 @@ export function reportStatus(
     recordEvent(world, current, type, reason, message, "virt-handler", node);
   const ends = phase === "Succeeded" || phase === "Failed";
   if (phase === "Running" && before === "Scheduled") event("Normal", "Created", "VirtualMachineInstance defined.");
-  if (ends && typeof domain !== "string") event("Normal", "Deleted", "Signaled Deletion");
-  if (domain !== "launcher-alive" && typeof domain !== "string" && domain.reason === "Panicked") {
-    event("Warning", "GuestPanicked", "VirtualMachineInstance guest panicked");
+  if (typeof domain !== "string" && domain.state === "Crashed" && domain.reason === "Panicked") {
+    event("Warning", "GuestPanicked", "GuestPanicked (details unavailable)");
   }
+  if (ends && typeof domain !== "string") event("Normal", "Deleted", "Signaled Deletion");
   warnOfImmobility(world, current, event);
   world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
     describeMigratability(draft, world);
     if (typeof domain !== "string") describeDomain(draft, world, domain, launcher);
     else if (ends) for (const volume of volumesOf(draft)) volume.target = "";
+    draft.status.conditions = withoutCondition(withPauseAndAgent(draft, world, domain, launcher), "Synchronized");
     enterPhase(draft, phase, world.clock.stamp());
   });
   if (phase !== before) announce(phase, event);
   return ends;
 }
 
-/** Fails a VMI whose domain cannot be set up, for good (virt-handler/vm.go: critical errors of the network setup). */
-export function reportStartError(world: World, node: string, vmi: VirtualMachineInstance, message: string): void {
+/**
+ * Fails a VMI for good whose domain cannot be set up, or cannot go on (virt-handler/vm.go: handleSyncError, as for
+ * critical errors of the network setup).
+ */
+export function reportIrrecoverable(world: World, node: string, vmi: VirtualMachineInstance, message: string): void {
   const { namespace, name, uid } = vmi.metadata;
   recordEvent(world, vmi, "Warning", "SyncFailed", message, "virt-handler", node);
   const failed = world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
@@ -74,7 +78,7 @@ function announce(phase: VmiPhase, event: Recorder): void {
 }
 
 function warnOfImmobility(world: World, vmi: VirtualMachineInstance, event: Recorder): void {
-  if (vmi.spec.evictionStrategy !== "LiveMigrate" || vmi.status["migrationMethod"] !== undefined) return;
+  if (vmi.spec.evictionStrategy !== "LiveMigrate") return;
   const { status, message } = liveMigratable(vmi, world.store);
   if (status === "True") return;
   event("Warning", "Migrated", `EvictionStrategy is set but vmi is not migratable; ${message}`);
@@ -94,7 +98,7 @@ function describeDomain(
   domain: Exclude<SeenDomain, string>,
   launcher: Launcher | undefined,
 ): void {
-  const live = domain.reason === undefined;
+  const live = domain.state === "Running" || domain.state === "Paused";
   const pod = launcher && world.store.get<Pod>("pods", launcher.pod.metadata.namespace, launcher.pod.metadata.name);
   for (const [index, one] of (draft.status.interfaces ?? []).entries()) {
     if (!live) {
@@ -114,16 +118,17 @@ function describeDomain(
   if (!live) return;
   for (const [index, volume] of volumesOf(draft).entries()) volume.target = `vd${String.fromCharCode(97 + index)}`;
   draft.status["machine"] = { type: "pc-q35-11.1" };
-  draft.status.conditions = withPauseAndAgent(draft, world, domain.state === "Paused", launcher);
 }
 
+/** Both conditions are there only while they are true. */
 function withPauseAndAgent(
   draft: VirtualMachineInstance,
   world: World,
-  paused: boolean,
+  domain: SeenDomain,
   launcher: Launcher | undefined,
 ) {
   const now = world.clock.stamp();
+  const paused = typeof domain !== "string" && domain.state === "Paused" && domain.reason === undefined;
   let conditions = draft.status.conditions;
   conditions = paused
     ? withCondition(conditions, {

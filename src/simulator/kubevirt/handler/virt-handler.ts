@@ -12,7 +12,7 @@ import { startHeartbeat } from "./heartbeat.ts";
 import { MigrationSource } from "./migration-source.ts";
 import { MigrationTarget } from "./migration-target.ts";
 import { Retries } from "../retries.ts";
-import { reportStartError, reportStatus } from "./status-report.ts";
+import { reportIrrecoverable, reportStatus } from "./status-report.ts";
 
 /** Its health answer asks the API in turn; cut off from it for this long, it gives none, as seen in recordings. */
 const deafAfterMs = 85_000;
@@ -210,6 +210,8 @@ export class VirtHandler implements Process {
     }
     if (launcher?.domain?.left === true) return;
     if (launcher !== undefined) this.#departures.sync(vmi, launcher);
+    // A domain that is being migrated is left alone, unless its VMI is to go (vm.go: execute, isMigrationInProgress).
+    if (vmi.metadata.deletionTimestamp === undefined && isMigrating(vmi, launcher)) return;
     const domain = this.#domainOf(vmi, launcher);
     if (launcher?.domain?.live === true) this.#shutDownIfAsked(key, vmi, launcher);
     else if (domain === "launcher-alive" && vmi.status.phase === "Scheduled") this.#startDomain(key, vmi, launcher);
@@ -217,6 +219,11 @@ export class VirtHandler implements Process {
     // Every write to a VMI passes a webhook of virt-api's.
     if (!this.#world.up("virt-api")) return this.#enqueue(key, this.#retries.next(key));
     this.#retries.forget(key);
+    if (typeof domain !== "string" && domain.state === "Paused" && domain.reason === "PostcopyFailed") {
+      this.#destroy(vmi, launcher!);
+      const message = "VMI is irrecoverable due to failed post-copy migration";
+      return reportIrrecoverable(this.#world, node, vmi, message);
+    }
     if (reportStatus(this.#world, node, vmi, domain, launcher) && launcher?.domain?.live === false) {
       launcher.finalStateTaken();
     }
@@ -239,7 +246,7 @@ export class VirtHandler implements Process {
     if (vmi.metadata.deletionTimestamp !== undefined) return;
     const error = startErrorOf(vmi);
     if (error === undefined) launcher.startDomain(vmi);
-    else if (this.#world.reachesApi(this.machine.node)) reportStartError(this.#world, this.machine.node, vmi, error);
+    else if (this.#world.reachesApi(this.machine.node)) reportIrrecoverable(this.#world, this.machine.node, vmi, error);
   }
 
   /** How long its launcher may still take until the VMI counts as failed. */
@@ -260,9 +267,7 @@ export class VirtHandler implements Process {
     const graceMs = (vmi.spec.terminationGracePeriodSeconds ?? settings.vmiGracePeriodSeconds) * 1000;
     const left = launcher.shutdownStartedMs + graceMs - now;
     if (!shutsDownByAcpi(vmi) || left <= 0) {
-      this.#event(vmi, "Normal", "Deleted", "VirtualMachineInstance stopping");
-      launcher.domain!.destroy();
-      return;
+      return this.#destroy(vmi, launcher);
     }
     const resendMs = settings.acpiResendSeconds * 1000;
     const sinceSignal = now - (launcher.shutdownSignalledMs ?? -Infinity);
@@ -273,6 +278,11 @@ export class VirtHandler implements Process {
     this.#enqueue(key, Math.min(resendMs, left));
   }
 
+  #destroy(vmi: VirtualMachineInstance, launcher: Launcher): void {
+    this.#event(vmi, "Normal", "Deleted", "VirtualMachineInstance stopping");
+    launcher.domain!.destroy();
+  }
+
   #event(vmi: VirtualMachineInstance, type: "Normal" | "Warning", reason: string, message: string): void {
     const { node } = this.machine;
     if (this.#world.reachesApi(node)) recordEvent(this.#world, vmi, type, reason, message, "virt-handler", node);
@@ -281,6 +291,12 @@ export class VirtHandler implements Process {
   #draw(purpose: string, low: number, high: number): number {
     return this.#world.random.between(low, high, this.#incarnation, purpose, this.#draws++);
   }
+}
+
+/** Whether the VMI says that it is being migrated, or its launcher does. */
+function isMigrating({ status: { migrationState: state } }: VirtualMachineInstance, launcher?: Launcher): boolean {
+  if (state?.startTimestamp !== undefined && state.endTimestamp === undefined) return true;
+  return launcher?.copy !== undefined && launcher.copy.result === undefined;
 }
 
 function keyOf(vmi: VirtualMachineInstance): string {

@@ -8,6 +8,7 @@ import type { Claim } from "../../controllers/claims.ts";
 import { claimNameOf } from "../claims.ts";
 import { createAdmitted } from "../create.ts";
 import type { DataVolume } from "../data-volumes.ts";
+import { isUnderWay, type Migrations } from "../migration/migrations.ts";
 import { annotations } from "../names.ts";
 import { launcherPod } from "../pod/template.ts";
 import { Retries } from "../retries.ts";
@@ -30,11 +31,13 @@ export class InstanceController {
   readonly #world: World;
   readonly #queue: WorkQueue;
   readonly #retries = new Retries();
+  readonly #migrations: Migrations;
   /** Keys of the VMIs that wait for a claim to appear, by `namespace/claim`. */
   readonly #waitingForClaim = new Map<string, Set<string>>();
 
-  constructor(world: World) {
+  constructor(world: World, migrations: Migrations) {
     this.#world = world;
+    this.#migrations = migrations;
     this.#queue = new WorkQueue(world, "vmi", "virt-controller", (key) => this.#reconcile(key));
     world.store.subscribe((change) => this.#observe(change));
   }
@@ -81,7 +84,7 @@ export class InstanceController {
     } catch (caught) {
       if (!(caught instanceof SyncError)) throw caught;
       error = caught;
-      if (writable) this.#retry(key);
+      if (writable && error.retried) this.#retry(key);
     }
     if (!writable) return this.#retry(key);
     const pods = index.podsOwnedBy(vmi.metadata.uid);
@@ -154,22 +157,18 @@ export class InstanceController {
       }
       this.#waitingForClaim.set(claimKey, waiting.add(key));
       ready = false;
-      if (filling) continue;
-      const message = `failed to render launch manifest: didn't find PVC ${claimName}`;
-      this.#event(vmi, "Warning", "FailedPvcNotFound", message);
-      throw new SyncError("FailedPvcNotFound", message);
+      if (claim !== undefined) continue;
+      const message = `PVC ${claimKey} does not exist, waiting for it to appear`;
+      this.#event(vmi, "Normal", "FailedPvcNotFound", message);
+      throw new SyncError("FailedPvcNotFound", message, { retried: false });
     }
     return ready;
   }
 
-  /** A migration of an earlier VMI of this name holds the new one back until it is over. */
+  /** A migration of an earlier VMI of this name that is under way holds the new one back until it is over. */
   #checkMigrations({ metadata: { namespace, name } }: VirtualMachineInstance): void {
-    for (const migration of this.#world.store.list<VirtualMachineInstanceMigration>(
-      "virtualmachineinstancemigrations",
-      namespace,
-    )) {
-      const over = migration.status?.phase === "Succeeded" || migration.status?.phase === "Failed";
-      if (migration.spec.vmiName === name && !over) throw new SyncError("FailedCreate", "active migration exists");
+    if (this.#migrations.of(namespace, name).some(isUnderWay)) {
+      throw new SyncError("FailedCreate", "active migration exists");
     }
   }
 

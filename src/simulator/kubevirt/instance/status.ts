@@ -1,4 +1,4 @@
-import type { Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
+import type { Condition, Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { condition } from "../../../kube/objects.ts";
 import { bytesQuantity } from "../../../kube/quantity.ts";
 import type { World } from "../../world.ts";
@@ -22,17 +22,23 @@ export function updateStatus(
     if (draft.metadata.uid !== uid) return;
     const pod = currentPod(draft, pods);
     const now = world.clock.stamp();
+    const before = draft.status.phase ?? "";
+    draft.status.conditions = withCondition(draft.status.conditions, readyCondition(draft, pod, now));
     if (isFinal(draft)) release(world, draft, pods);
     else advance(draft, pod, now);
     describePods(draft, pods, pod);
-    setConditions(draft, pod, error, now);
+    if (before === "Scheduling") draft.status.conditions = withPodScheduled(draft.status.conditions, pod);
+    // What is virt-handler's is patched, and the outcome of the pass is not part of that.
+    const problem = error ?? (before === "Scheduling" ? imageProblem(pod) : undefined);
+    if (before !== "Scheduled" && before !== "Running") tellOutcome(draft, problem, now);
+    tellEviction(draft, now);
   });
 }
 
 function advance(draft: VirtualMachineInstance, pod: Pod | undefined, now: string): void {
   if (isUnprocessed(draft)) {
-    if (draft.metadata.deletionTimestamp !== undefined) enterPhase(draft, "Failed", now);
-    else if (pod === undefined) enterPhase(draft, "Pending", now);
+    if (pod === undefined)
+      enterPhase(draft, draft.metadata.deletionTimestamp === undefined ? "Pending" : "Failed", now);
     else {
       draft.status["memory"] = {
         ...(draft.status["memory"] as object | undefined),
@@ -69,53 +75,50 @@ function describePods(draft: VirtualMachineInstance, pods: Pod[], pod: Pod | und
   }
 }
 
-function setConditions(
-  draft: VirtualMachineInstance,
-  pod: Pod | undefined,
-  error: SyncError | undefined,
-  now: string,
-): void {
-  let conditions = draft.status.conditions;
-  if (!isUnprocessed(draft)) conditions = withCondition(conditions, readyCondition(draft, pod, now));
-  conditions = withPodScheduled(conditions, pod);
-  const problem = error ?? imageProblem(pod);
-  if (problem !== undefined) {
-    conditions = withCondition(conditions, {
-      lastProbeTime: null,
-      lastTransitionTime: now,
-      message: problem.message,
-      reason: problem.reason,
-      status: "False",
-      type: "Synchronized",
-    });
-  } else if (conditions?.some(({ type }) => type === "Synchronized")) {
-    conditions = withoutCondition(conditions, "Synchronized");
+/** Says whether the pass went well; a claim that is missing counts as no place to go to, too. */
+function tellOutcome(draft: VirtualMachineInstance, problem: Problem | undefined, now: string): void {
+  const { status } = draft;
+  if (problem === undefined) {
+    status.conditions = withoutCondition(status.conditions, "Synchronized");
+    return;
   }
-  if (draft.status.evacuationNodeName !== undefined) {
-    conditions = withCondition(conditions, {
-      lastProbeTime: now,
-      lastTransitionTime: now,
-      message: "VMI is marked for eviction",
-      reason: "EvictionRequested",
-      status: "True",
-      type: "EvictionRequested",
-    });
-  } else if (conditions?.some(({ type }) => type === "EvictionRequested")) {
-    conditions = withoutCondition(conditions, "EvictionRequested");
+  const { reason, message } = problem;
+  const failed = { lastProbeTime: null, lastTransitionTime: now, message, status: "False" } as const;
+  if (reason === "FailedPvcNotFound" && status.phase === "Pending") {
+    const unschedulable = { ...failed, lastTransitionTime: null, reason: "Unschedulable", type: "PodScheduled" };
+    status.conditions = withCondition(status.conditions, unschedulable);
   }
-  if (conditions !== undefined) draft.status.conditions = conditions;
+  status.conditions = withCondition(status.conditions, { ...failed, reason, type: "Synchronized" });
+}
+
+function tellEviction({ status }: VirtualMachineInstance, now: string): void {
+  if (status.evacuationNodeName === undefined) {
+    status.conditions = withoutCondition(status.conditions, "EvictionRequested");
+    return;
+  }
+  status.conditions = withCondition(status.conditions, {
+    lastProbeTime: now,
+    lastTransitionTime: now,
+    message: "VMI is marked for eviction",
+    reason: "EvictionRequested",
+    status: "True",
+    type: "EvictionRequested",
+  });
 }
 
 /** PodScheduled is shown only while it is False: nowhere to go. */
-function withPodScheduled(conditions: VirtualMachineInstance["status"]["conditions"], pod: Pod | undefined) {
+function withPodScheduled(conditions: Condition[], pod: Pod | undefined): Condition[] {
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.status === "False") return withCondition(conditions, { ...scheduled, lastProbeTime: null });
-  return conditions?.some(({ type }) => type === "PodScheduled")
-    ? withoutCondition(conditions, "PodScheduled")
-    : conditions;
+  return withoutCondition(conditions, "PodScheduled");
 }
 
-function imageProblem(pod: Pod | undefined): { reason: string; message: string } | undefined {
+interface Problem {
+  reason: string;
+  message: string;
+}
+
+function imageProblem(pod: Pod | undefined): Problem | undefined {
   const statuses = [
     ...((pod?.status["initContainerStatuses"] ?? []) as NonNullable<Pod["status"]["containerStatuses"]>),
     ...(pod?.status.containerStatuses ?? []),

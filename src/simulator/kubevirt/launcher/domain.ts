@@ -6,9 +6,14 @@ import { Guest, type GuestHost } from "../guest/guest.ts";
 /** Why a domain is off, in libvirt's words. */
 export type ShutoffReason = "Shutdown" | "Crashed" | "Panicked" | "Destroyed" | "Migrated";
 
+/** Why a domain stands still, where it was not a user: its guest runs elsewhere before all of its memory is there, or was lost on the way. */
+export type PauseReason = "Postcopy" | "PostcopyFailed";
+
 /** A libvirt domain's state; a domain that was never started has none. */
 export type DomainState =
-  { state: "Running" | "Paused"; reason?: undefined } | { state: "Shutoff" | "Crashed"; reason: ShutoffReason };
+  | { state: "Running" }
+  | { state: "Paused"; reason?: PauseReason }
+  | { state: "Shutoff" | "Crashed"; reason: ShutoffReason };
 
 /** One virtual machine as libvirt has it: a qemu process with a guest in it. */
 export class Domain implements GuestHost {
@@ -19,7 +24,7 @@ export class Domain implements GuestHost {
 
   /**
    * Starts qemu; `changed` is called after every change of state and of what the guest answers.
-   * @param from the domain whose guest moves here, running or paused as it is there; it is off there then.
+   * @param from the domain whose guest goes on here, running or paused as it was there.
    */
   constructor(
     world: World,
@@ -33,7 +38,6 @@ export class Domain implements GuestHost {
     if (from !== undefined) {
       this.guest = from.guest;
       this.state = from.state;
-      from.state = { state: "Shutoff", reason: "Migrated" };
       this.guest.moveTo(machine, this);
       return;
     }
@@ -47,9 +51,27 @@ export class Domain implements GuestHost {
     return this.state.state === "Running" || this.state.state === "Paused";
   }
 
+  /** Whether its guest is here, running or paused. */
+  get hasGuest(): boolean {
+    return this.state.state === "Running" || (this.state.state === "Paused" && this.state.reason === undefined);
+  }
+
   /** Whether its guest has moved to another machine. */
   get left(): boolean {
-    return this.state.reason === "Migrated";
+    return this.state.state === "Shutoff" && this.state.reason === "Migrated";
+  }
+
+  /** Its guest goes on elsewhere: with all of its memory, or with the rest to be fetched from here. */
+  release(whole: boolean): void {
+    this.state = whole ? { state: "Shutoff", reason: "Migrated" } : { state: "Paused", reason: "Postcopy" };
+  }
+
+  /** Part of its guest's memory cannot be had any more: nothing can go on. */
+  loseMemory(): void {
+    if (!this.live) return;
+    this.state = { state: "Paused", reason: "PostcopyFailed" };
+    this.guest.stop();
+    this.changed();
   }
 
   /** qemu dies without a word. */
@@ -69,7 +91,7 @@ export class Domain implements GuestHost {
   }
 
   resume(): void {
-    if (this.state.state !== "Paused") return;
+    if (this.state.state !== "Paused" || !this.hasGuest) return;
     this.state = { state: "Running" };
     if (this.guest.off) this.guest.boot();
     this.guest.setPaused(false);

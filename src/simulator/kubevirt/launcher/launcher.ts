@@ -34,6 +34,8 @@ export class Launcher implements Process {
   copy: LiveCopy | undefined;
   /** Whether a qemu waits here for a guest that is being copied to it. */
   incoming = false;
+  /** Whether a guest has come here whole, so that nothing more is on its way. */
+  arrived = false;
   /** Whether libvirt tells its domain's addresses; for a guest that has just come it does not at once. */
   addressesKnown = true;
   /** Someone asked it to end (SIGTERM), so its guest should shut down. */
@@ -111,16 +113,26 @@ export class Launcher implements Process {
     this.#listener.changed(this);
   }
 
-  /** The guest that was waited for goes on here. */
-  receive(from: Domain): void {
+  /** The guest that was waited for goes on here, with all of its memory or with the rest still to come. */
+  receive(from: Domain, whole: boolean): void {
     this.incoming = false;
     this.domain = new Domain(this.#world, from.guest.vmi, this.machine, () => this.#domainChanged(), from);
+    from.release(whole);
+    if (whole) this.complete();
     this.addressesKnown = false;
     this.machine.schedule(this.#draw("addresses", 300, 3_200), () => {
       this.addressesKnown = true;
       this.#listener.changed(this);
     });
     this.#listener.changed(this);
+  }
+
+  /** All of its guest's memory is here; libvirt is asked until it says so (live-migration-target.go: TargetMigrationMonitor). */
+  complete(): void {
+    this.machine.schedule(this.#draw("migration monitor", 100, 1_000), () => {
+      this.arrived = true;
+      this.#listener.changed(this);
+    });
   }
 
   /** The guest that was waited for will not come: nothing left to do here. */
@@ -178,12 +190,15 @@ export class Launcher implements Process {
     }
     if (this.shutdownRequested || !this.#alive) return;
     this.shutdownRequested = true;
-    if (this.domain === undefined) {
+    if (this.domain === undefined && !this.incoming) {
       this.#exit(this.#goodbyeMs(), { code: 0, reason: "Completed" });
       return;
     }
-    // Should virt-handler not act on it, the launcher does at its own deadline.
-    this.#deadline = this.machine.schedule(this.#graceMs, () => this.domain?.destroy());
+    // Should virt-handler not act on it, the launcher does at its own deadline; it waits for a guest on its way, too.
+    this.#deadline = this.machine.schedule(this.#graceMs, () => {
+      if (this.incoming) this.cleanUp();
+      else this.domain?.destroy();
+    });
     this.#listener.changed(this);
   }
 
@@ -194,7 +209,7 @@ export class Launcher implements Process {
       return guest?.agentConnected === true || this.domain?.state.state === "Paused" ? "success" : "refused";
     }
     const port = Number(probe.tcpSocket?.port ?? probe.httpGet?.port);
-    if (guest?.responsive !== true) return "silent";
+    if (this.domain?.hasGuest !== true || guest?.responsive !== true) return "silent";
     return guest.serves(port) ? "success" : "refused";
   }
 

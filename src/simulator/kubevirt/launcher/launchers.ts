@@ -32,10 +32,10 @@ export class Launchers implements LauncherListener {
     return [...(this.#byNode.get(node)?.values() ?? [])];
   }
 
-  /** The launcher that has that VMI's domain; where none has, the newest. */
+  /** The launcher that has that VMI's guest; where none has, the newest. */
   of(vmiUid: string): Launcher | undefined {
     const launchers = this.#byVmi.get(vmiUid) ?? [];
-    return launchers.find(({ domain }) => domain?.live === true) ?? launchers.at(-1);
+    return launchers.find(({ domain }) => domain?.hasGuest === true) ?? launchers.at(-1);
   }
 
   changed(launcher: Launcher): void {

@@ -59,10 +59,10 @@ export class LiveCopy {
     this.#begin();
   }
 
-  /** Stops it, unless it is over. */
+  /** Stops it, unless it is over, or the guest runs over there already (libvirt refuses to cancel that). */
   abort(): void {
     this.aborting = true;
-    this.#fail(aborted);
+    if (this.mode !== "PostCopy") this.#fail(aborted);
   }
 
   /** The libvirt that ran it is gone; the next one cancels what it finds half done (qemuProcessRecoverMigrationOut). */
@@ -93,13 +93,15 @@ export class LiveCopy {
         if (this.#silentSeconds >= this.#world.settings.migrationKeepaliveSeconds) {
           return this.#fail(target === undefined ? noPeer : lostPeer);
         }
-      } else if (!target.alive || !target.incoming) return this.#fail(lostPeer);
+      } else if (!target.alive || !(target.incoming || target.domain?.live === true)) return this.#fail(lostPeer);
       else {
         this.#silentSeconds = 0;
         this.#send(seconds);
       }
       this.#elapsedSeconds += seconds;
-      if (this.#leftMiB <= 0 && this.#silentSeconds === 0) this.#switchOver(target!);
+      if (this.#leftMiB <= 0 && this.#silentSeconds === 0) this.#allIsSent(target!);
+      // What runs over there already cannot be called back: its end is waited for.
+      else if (this.mode === "PostCopy") this.#step();
       else if (this.#elapsedSeconds >= this.#completionSeconds) this.#takesTooLong();
       else if (this.#stalledSeconds >= this.order.configuration.progressTimeout) this.abort();
       else this.#step();
@@ -110,11 +112,11 @@ export class LiveCopy {
   #takesTooLong(): void {
     const { allowPostCopy, allowWorkloadDisruption } = this.order.configuration;
     const { target } = this.order;
+    if (!allowWorkloadDisruption || this.mode === "Paused") return this.abort();
     if (allowPostCopy && target?.incoming === true && this.#silentSeconds === 0) {
       this.mode = "PostCopy";
-      return this.#switchOver(target);
+      return this.#switchOver(target, () => this.#step());
     }
-    if (!allowWorkloadDisruption || this.mode === "Paused") return this.abort();
     this.mode = "Paused";
     this.#elapsedSeconds = 0;
     this.#source.domain!.guest.suspendForMove();
@@ -141,24 +143,34 @@ export class LiveCopy {
     const given = this.#world.settings.migrationMiBPerSecond;
     const limit = quantityValue(bandwidthPerMigration) / mebibyte;
     const bandwidth = limit > 0 ? Math.min(limit, given) : given;
-    const still = state.state === "Paused" || this.mode === "Paused";
+    const still = state.state === "Paused" || this.mode !== "PreCopy";
     const dirty = still ? 0 : guest.behaviour.dirtyMiBPerSecond;
     return bandwidth - (allowAutoConverge ? Math.min(dirty, bandwidth / 2) : dirty);
   }
 
-  #switchOver(target: Launcher): void {
+  #allIsSent(target: Launcher): void {
+    if (this.mode !== "PostCopy") return this.#switchOver(target, () => this.#end("moved"));
+    this.#source.domain!.release(true);
+    target.complete();
+    this.#end("moved");
+  }
+
+  /** The vCPUs stop here and go on over there; `then` is what follows. */
+  #switchOver(target: Launcher, then: () => void): void {
     const source = this.#source;
     source.domain!.guest.suspendForMove();
     source.machine.schedule(this.#draw("downtime", 40, 400), () => {
       if (this.#over()) return;
       const connected = target.machine.reachesCluster && source.machine.reachesCluster;
-      if (!target.alive || !target.incoming || !connected) {
-        return this.#fail(lostPeer);
-      }
-      this.result = "moved";
-      target.receive(source.domain!);
-      source.changed();
+      if (!target.alive || !target.incoming || !connected) return this.#fail(lostPeer);
+      target.receive(source.domain!, this.mode !== "PostCopy");
+      then();
     });
+  }
+
+  #end(result: "moved" | "failed"): void {
+    this.result = result;
+    this.#source.changed();
   }
 
   /** Whether it has ended, or just ends because its domain has. */
@@ -169,27 +181,35 @@ export class LiveCopy {
     return true;
   }
 
-  /** The guest goes on where it is. */
+  /** The guest goes on where it is; one that was to fetch the rest of its memory cannot. */
   #fail(reason: string): void {
     if (this.result !== undefined) return;
-    this.result = "failed";
     this.failureReason = reason;
-    if (this.#source.domain?.live === true) this.#source.domain.guest.moveTo(this.#source.machine, this.#source.domain);
+    const { domain, machine } = this.#source;
     const { target } = this.order;
-    if (target?.machine.reachesCluster === true && this.#source.machine.reachesCluster) target.cleanUp();
-    this.#source.changed();
+    const connected = target?.machine.reachesCluster === true && machine.reachesCluster;
+    if (target?.domain !== undefined) {
+      domain?.loseMemory();
+      if (connected) target.domain.loseMemory();
+    } else {
+      if (domain?.live === true) domain.guest.moveTo(machine, domain);
+      if (connected) target.cleanUp();
+    }
+    this.#end("failed");
   }
 
   /** The target's qemu hears of a lost source by the connection, or by its silence. */
   #watchFromTarget(target: Launcher): void {
     let silentSeconds = 0;
     const look = (): void => {
-      if (!target.incoming) return;
+      const fetching = target.domain?.live === true && this.result !== "moved";
+      if (!target.incoming && !fetching) return;
+      const lose = (): void => (target.incoming ? target.cleanUp() : target.domain!.loseMemory());
       if (target.machine.reachesCluster && this.#source.machine.reachesCluster) {
         silentSeconds = 0;
-        if (!this.#source.alive || this.result !== undefined) return target.cleanUp();
+        if (!this.#source.alive || this.result === "failed") return lose();
       } else silentSeconds += stepSeconds;
-      if (silentSeconds >= this.#world.settings.migrationKeepaliveSeconds) return target.cleanUp();
+      if (silentSeconds >= this.#world.settings.migrationKeepaliveSeconds) return lose();
       target.machine.schedule(stepSeconds * 1000, look);
     };
     target.machine.schedule(stepSeconds * 1000, look);

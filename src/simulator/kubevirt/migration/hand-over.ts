@@ -2,7 +2,6 @@ import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } fro
 import { bytesQuantity } from "../../../kube/quantity.ts";
 import { recordEvent } from "../../event-recorder.ts";
 import type { World } from "../../world.ts";
-import { currentPod } from "../instance/pods.ts";
 import { labels } from "../names.ts";
 import { memoryOverheadBytes } from "../pod/resources.ts";
 import { resolvedConfiguration } from "./policies.ts";
@@ -15,7 +14,7 @@ export function handOver(
   target: Pod,
 ): void {
   const { namespace, name } = vmi.metadata;
-  const source = currentPod(vmi, world.index.podsOwnedBy(vmi.metadata.uid));
+  const { sourcePod } = migration.status.migrationState ?? {};
   const node = target.spec.nodeName!;
   const { configuration, policyName } = resolvedConfiguration(world, vmi);
   world.store.mutate<VirtualMachineInstance>("virtualmachineinstances", namespace, name, ({ metadata, status }) => {
@@ -25,7 +24,7 @@ export function handOver(
       ...(policyName !== undefined && { migrationPolicyName: policyName }),
       migrationUid: migration.metadata.uid,
       sourceNode: vmi.status.nodeName!,
-      ...(source !== undefined && { sourcePod: source.metadata.name }),
+      ...(sourcePod !== undefined && { sourcePod }),
       targetMemoryOverhead: bytesQuantity(memoryOverheadBytes(vmi)),
       targetNode: node,
       targetPod: target.metadata.name,

@@ -7,23 +7,32 @@ import type { World } from "../../world.ts";
 import { withCondition } from "../conditions.ts";
 import { migrationConfiguration } from "../configuration.ts";
 import { createAdmitted } from "../create.ts";
-import { currentPod, isPodDownOrGoingDown, isPodUp } from "../instance/pods.ts";
-import { isFinal } from "../instance/phase.ts";
-import { annotations, finalizers } from "../names.ts";
+import { currentPod, isPodFinal, isPodUp } from "../instance/pods.ts";
+import { annotations } from "../names.ts";
 import { Retries } from "../retries.ts";
 import { backOffMs } from "./back-off.ts";
-import { finish, markFailed } from "./finish.ts";
+import { clearOld, finish, markFailed } from "./finish.ts";
 import { handOver } from "./hand-over.ts";
 import { activePods, isOver, migrationResource, targetPodOf, type Migrations } from "./migrations.ts";
-import { dropTarget, patienceMs } from "./patience.ts";
+import { awaitTarget, dropTarget } from "./patience.ts";
 import { isHandedOver, nextStep } from "./phase.ts";
 import { targetPod } from "./target-pod.ts";
 
 const instances = "virtualmachineinstances";
 
-/** How soon a migration that waits for its turn asks again, by its priority (migration.go: getRequeueDelayForPriority). */
-const requeueSeconds: Record<string, number> = { "system-critical": 1, "user-triggered": 3 };
-const requeueSecondsOtherwise = 5;
+/** Its turn comes in this order; a migration that waits asks again so soon (migration.go: PriorityFromMigration, getRequeueDelayForPriority). */
+const priorities: Record<string, { rank: number; requeueSeconds: number }> = {
+  "system-critical": { rank: 100, requeueSeconds: 1 },
+  "user-triggered": { rank: 50, requeueSeconds: 3 },
+  "system-maintenance": { rank: 20, requeueSeconds: 5 },
+};
+const ordinary = { rank: 0, requeueSeconds: 5 };
+
+/** While the VMI has two pods that have not ended, or another target pod has just been asked for, it is tried again so soon. */
+const busySeconds = 1;
+
+/** So long after its creation a target pod may still be missing in virt-controller's cache, as seen; milliseconds. */
+const unseenMs = [10, 60] as const;
 
 /**
  * virt-controller's migration controller (watch/migration/migration.go): gives each migration its turn and its target
@@ -34,6 +43,8 @@ export class MigrationController {
   readonly #queue: WorkQueue;
   readonly #migrations: Migrations;
   readonly #retries = new Retries();
+  /** Until then (milliseconds) the last target pod that was made has not been seen, and no other is made. */
+  #unseenUntilMs = 0;
 
   constructor(world: World, migrations: Migrations) {
     this.#world = world;
@@ -43,26 +54,16 @@ export class MigrationController {
   }
 
   #observe({ resource, verb, object }: Change): void {
-    const { namespace, name, ownerReferences } = object.metadata;
+    const { namespace, name } = object.metadata;
     if (resource === migrationResource) this.#queue.add(`${namespace}/${name}`);
-    if (resource === instances && verb === "DELETED") this.#addOrphans(namespace, name);
-    else if (resource === instances) this.#addAllOf(namespace, name);
-    if (resource === "pods") {
-      const owner = ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
-      if (owner !== undefined) this.#addAllOf(namespace, owner.name);
+    if (resource === instances) {
+      for (const { metadata } of this.#migrations.of(namespace, name)) {
+        // At once, before a VMI of the same name may be there again: they go with the one that they were for.
+        this.#queue.add(`${namespace}/${metadata.name}`, verb === "DELETED" ? 1 : undefined);
+      }
     }
-  }
-
-  #addAllOf(namespace: string | undefined, vmiName: string): void {
-    for (const { metadata } of this.#migrations.of(namespace, vmiName)) {
-      if (metadata.finalizers?.includes(finalizers.migration)) this.#queue.add(`${namespace}/${metadata.name}`);
-    }
-  }
-
-  /** At once, before a VMI of the same name may be there again: they go with the one that they were for. */
-  #addOrphans(namespace: string | undefined, vmiName: string): void {
-    for (const { metadata } of this.#migrations.of(namespace, vmiName))
-      this.#queue.add(`${namespace}/${metadata.name}`, 1);
+    const made = resource === "pods" ? object.metadata.annotations?.[annotations.migrationJobName] : undefined;
+    if (made !== undefined) this.#queue.add(`${namespace}/${made}`);
   }
 
   #reconcile(key: string): void {
@@ -71,20 +72,27 @@ export class MigrationController {
     const migration = store.get<VirtualMachineInstanceMigration>(migrationResource, namespace, name);
     if (migration === undefined) return this.#retries.forget(key);
     // Every write to a migration or a VMI passes a webhook of virt-api's.
-    if (!this.#world.up("virt-api")) return this.#queue.add(key, this.#retries.next(key));
-    this.#retries.forget(key);
-    const vmi = store.get<VirtualMachineInstance>(instances, namespace, migration.spec.vmiName);
-    if (vmi === undefined && migration.metadata.deletionTimestamp === undefined) {
-      store.delete(migrationResource, namespace, name);
-      return;
-    }
+    if (!this.#world.up("virt-api")) return this.#retry(key);
     if (migration.metadata.annotations?.[annotations.latestObservedApiVersion] === undefined) {
       return this.#noteApiVersion(migration);
     }
-    if (isOver(migration)) return finish(this.#world, this.#migrations, migration, vmi);
-    const target = vmi && targetPodOf(this.#world, migration, vmi);
-    if (vmi !== undefined && !isFinal(vmi)) this.#sync(key, migration, vmi, target);
-    this.#advance(migration, target);
+    const vmi = store.get<VirtualMachineInstance>(instances, namespace, migration.spec.vmiName);
+    if (vmi === undefined) {
+      if (migration.metadata.deletionTimestamp === undefined) store.delete(migrationResource, namespace, name);
+      return;
+    }
+    const target = targetPodOf(this.#world, migration, vmi);
+    if (this.#sync(key, migration, vmi, target)) this.#retries.forget(key);
+    else this.#retry(key);
+    const current = store.get<VirtualMachineInstance>(instances, namespace, migration.spec.vmiName)!;
+    if (!isOver(migration)) return this.#advance(migration, current);
+    finish(this.#world, migration, current);
+    clearOld(this.#world, this.#migrations, current);
+    this.#wakeWaiting();
+  }
+
+  #retry(key: string): void {
+    this.#queue.add(key, this.#retries.next(key));
   }
 
   #noteApiVersion({ metadata: { namespace, name } }: VirtualMachineInstanceMigration): void {
@@ -97,76 +105,125 @@ export class MigrationController {
     });
   }
 
+  /** Does what the migration needs now; answers false where that is to be tried again. */
   #sync(
     key: string,
     migration: VirtualMachineInstanceMigration,
     vmi: VirtualMachineInstance,
     target: Pod | undefined,
-  ): void {
+  ): boolean {
+    const handed = isHandedOver(migration, vmi);
+    const state = vmi.status.migrationState;
+    if (vmi.metadata.deletionTimestamp !== undefined || (handed && state?.completed === true)) return true;
+    if (this.#isRivalled(migration, vmi)) return false;
     const cancelled = migration.metadata.deletionTimestamp !== undefined;
-    if (target !== undefined && isPodDownOrGoingDown(target)) return markFailed(this.#world, migration, vmi);
-    if (cancelled && !isHandedOver(migration, vmi))
-      return target && dropTarget(this.#world, migration, target, "canceled");
-    switch (migration.status?.phase ?? "") {
+    const phase = migration.status?.phase ?? "";
+    if (cancelled && !handed && ["Pending", "Scheduling", "Scheduled"].includes(phase)) {
+      if (target === undefined) return true;
+      const { namespace, name } = target.metadata;
+      dropTarget(this.#world, migration, target, `migration canceled and pod ${namespace}/${name} is deleted`);
+      return true;
+    }
+    switch (phase) {
       case "Pending":
-        if (target === undefined && vmi.status.phase === "Running") this.#createTarget(key, migration, vmi);
+        if (target === undefined) return this.#takeTurn(key, migration, vmi);
+        if (!isPodUp(target)) this.#await(key, migration, vmi, target);
         break;
       case "Scheduling":
-        if (target !== undefined) this.#wait(key, migration, vmi, target);
+        if (target !== undefined) this.#await(key, migration, vmi, target);
         break;
       case "Scheduled":
-        if (target !== undefined && isPodUp(target) && !isHandedOver(migration, vmi)) {
-          handOver(this.#world, migration, vmi, target);
-        }
+        if (target !== undefined && isPodUp(target) && !handed) handOver(this.#world, migration, vmi, target);
+        break;
+      case "PreparingTarget":
+      case "TargetReady": {
+        const lost = target === undefined || isPodFinal(target);
+        if (lost && state?.startTimestamp === undefined) markFailed(this.#world, migration, vmi);
+        break;
+      }
+      case "Failed":
+        if (state?.failed !== true) markFailed(this.#world, migration, vmi);
         break;
       case "Running":
         if (cancelled) this.#requestAbort(migration, vmi);
     }
+    return true;
   }
 
-  #createTarget(key: string, migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance): void {
-    const { settings, clock, store } = this.#world;
-    const { namespace, name } = vmi.metadata;
+  /** Whether the VMI is in the hands of another migration that is not over (migration.go: canMigrateVMI). */
+  #isRivalled(
+    { metadata }: VirtualMachineInstanceMigration,
+    { status, metadata: of }: VirtualMachineInstance,
+  ): boolean {
+    const uid = status.migrationState?.migrationUid;
+    if (uid === undefined || uid === metadata.uid) return false;
+    return this.#migrations.unfinishedOf(of.namespace, of.name).some((other) => other.metadata.uid === uid);
+  }
+
+  /** Makes the target pod if it is this migration's turn. */
+  #takeTurn(key: string, migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance): boolean {
+    const { settings, clock, store, index, random } = this.#world;
+    const { namespace, name, uid } = vmi.metadata;
+    const earlier = this.#migrations.of(namespace, name).filter(isOver);
+    const waitMs = backOffMs(migration, earlier, settings.evacuationBackoffSeconds, clock.wall().getTime());
+    if (waitMs > 0) {
+      this.#event(vmi, "Warning", "MigrationBackoff", `backoff migrating vmi ${namespace}/${name}`);
+      this.#queue.add(key, waitMs);
+      return true;
+    }
+    if (currentPod(vmi, index.podsOwnedBy(uid)) === undefined) return true;
     if (vmi.metadata.annotations?.[annotations.nonroot] === undefined) {
       store.mutate(instances, namespace, name, ({ metadata }) => {
         metadata.annotations = { ...metadata.annotations, [annotations.nonroot]: "true" };
       });
     }
-    const limits = migrationConfiguration(this.#world);
-    const sources = this.#migrations.sourcesUnderWay();
-    const fromHere = sources.filter((node) => node === vmi.status.nodeName).length;
-    if (sources.length >= limits.parallelMigrationsPerCluster || fromHere >= limits.parallelOutboundMigrationsPerNode) {
-      const priority = migration.spec["priority"] as string | undefined;
-      return this.#queue.add(key, (requeueSeconds[priority ?? ""] ?? requeueSecondsOtherwise) * 1000);
+    const delaySeconds = this.#delaySeconds(migration, vmi);
+    if (delaySeconds > 0) {
+      this.#queue.add(key, delaySeconds * 1000);
+      return true;
     }
-    if (activePods(this.#world, vmi) > 1) return;
-    const earlier = this.#migrations.of(namespace, name).filter(isOver);
-    const waitMs = backOffMs(migration, earlier, settings.evacuationBackoffSeconds, clock.wall().getTime());
-    if (waitMs > 0) {
-      const message = `backoff migrating vmi ${namespace}/${name}`;
-      recordEvent(this.#world, vmi, "Warning", "MigrationBackoff", message, "virtualmachine-controller");
-      return this.#queue.add(key, waitMs);
-    }
+    if (vmi.status.phase !== "Running") return true;
     try {
       const current = store.get<VirtualMachineInstance>(instances, namespace, name)!;
       const pod = createAdmitted<Pod>(this.#world, "pods", targetPod(this.#world, current, migration));
+      this.#unseenUntilMs = clock.now() + random.between(...unseenMs, pod.metadata.uid, "unseen");
       this.#event(migration, "Normal", "SuccessfulCreate", `Created migration target pod ${pod.metadata.name}`);
+      return true;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      this.#event(migration, "Warning", "FailedCreate", `Error creating pod: ${error.message}`);
-      this.#queue.add(key, this.#retries.next(key));
+      this.#event(vmi, "Warning", "FailedCreate", `Error creating pod: ${error.message}`);
+      return false;
     }
   }
 
-  #wait(key: string, migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance, target: Pod): void {
-    const leftMs = patienceMs(this.#world, migration, vmi, target);
-    if (leftMs > 0) this.#queue.add(key, leftMs);
-    else if (leftMs <= 0) dropTarget(this.#world, migration, target, "timed out");
+  /** In how many seconds it is to ask again whether it may have a target pod; 0 when it may (migration.go: handleTargetPodCreation). */
+  #delaySeconds(migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance): number {
+    if (this.#world.clock.now() < this.#unseenUntilMs || activePods(this.#world, vmi) > 1) return busySeconds;
+    const limits = migrationConfiguration(this.#world);
+    const underWay = this.#migrations.nodesUnderWay();
+    const fromHere = underWay.filter((nodes) => nodes.includes(vmi.status.nodeName)).length;
+    const full =
+      underWay.length >= limits.parallelMigrationsPerCluster || fromHere >= limits.parallelOutboundMigrationsPerNode;
+    return full ? priorityOf(migration).requeueSeconds : 0;
+  }
+
+  /** One is over, so there may be room for one that waits. */
+  #wakeWaiting(): void {
+    const waiting = this.#migrations.unfinished().filter(({ status }) => status?.phase === "Pending");
+    const first = waiting
+      .toSorted((one, other) => priorityOf(other).rank - priorityOf(one).rank)
+      .slice(0, migrationConfiguration(this.#world).parallelMigrationsPerCluster);
+    for (const { metadata } of first) this.#queue.add(`${metadata.namespace}/${metadata.name}`);
+  }
+
+  #await(key: string, migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance, target: Pod): void {
+    const leftMs = awaitTarget(this.#world, migration, vmi, target);
+    if (leftMs !== undefined) this.#queue.add(key, leftMs);
   }
 
   #requestAbort(migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance): void {
-    const state = vmi.status.migrationState!;
-    if (state.abortRequested === true || state.endTimestamp !== undefined) return;
+    const state = vmi.status.migrationState;
+    if (state === undefined || state.abortRequested === true) return;
     this.#world.store.mutate<VirtualMachineInstance>(instances, vmi.metadata.namespace, vmi.metadata.name, (draft) => {
       draft.status.migrationState!.abortRequested = true;
     });
@@ -174,21 +231,20 @@ export class MigrationController {
     this.#event(migration, "Normal", "SuccessfulAbortMigration", message);
   }
 
-  #advance({ metadata, spec }: VirtualMachineInstanceMigration, target: Pod | undefined): void {
-    const { store, clock } = this.#world;
-    const { namespace, name } = metadata;
+  #advance({ metadata: { namespace, name } }: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance): void {
+    const { store, clock, index } = this.#world;
     const migration = store.get<VirtualMachineInstanceMigration>(migrationResource, namespace, name)!;
-    const vmi = store.get<VirtualMachineInstance>(instances, namespace, spec.vmiName);
-    const rivalled = this.#migrations.unfinishedOf(namespace, spec.vmiName).some((other) => {
-      return other.metadata.name !== name && (other.status?.phase ?? "") !== "";
-    });
-    const step = nextStep({ migration, vmi, target, rivalled });
+    const target = targetPodOf(this.#world, migration, vmi);
+    const step = nextStep({ migration, vmi, target, rivalled: this.#isRivalled(migration, vmi) });
     const now = clock.stamp();
-    if (step?.phase === "Failed") this.#event(migration, "Warning", "FailedMigration", step.message!);
-    if (step?.phase === "Succeeded") this.#event(migration, "Normal", "SuccessfulMigration", step.message!);
+    // A migration that is cancelled first says so, and goes on with the next pass.
+    const says = migration.metadata.deletionTimestamp !== undefined && !migration.status?.conditions?.length;
+    const goes = step !== undefined && (!says || step.phase === "Failed");
+    if (goes && step.phase === "Failed") this.#event(migration, "Warning", "FailedMigration", step.message!);
+    if (goes && step.phase === "Succeeded") this.#event(migration, "Normal", "SuccessfulMigration", step.message!);
     store.mutate<VirtualMachineInstanceMigration>(migrationResource, namespace, name, (draft) => {
       const status = (draft.status ??= {});
-      if (metadata.deletionTimestamp !== undefined && !status.conditions?.length) {
+      if (says) {
         status.conditions = withCondition(status.conditions, {
           lastProbeTime: now,
           lastTransitionTime: now,
@@ -196,9 +252,9 @@ export class MigrationController {
           type: "migrationAbortRequested",
         });
       }
-      if (step === undefined) return;
-      if (step.phase === "Pending" && vmi !== undefined) {
-        const source = currentPod(vmi, this.#world.index.podsOwnedBy(vmi.metadata.uid));
+      if (!goes) return;
+      if (step.phase === "Pending") {
+        const source = currentPod(vmi, index.podsOwnedBy(vmi.metadata.uid));
         if (source !== undefined) status.migrationState = { sourcePod: source.metadata.name };
       }
       status.phase = step.phase;
@@ -207,11 +263,15 @@ export class MigrationController {
   }
 
   #event(
-    migration: VirtualMachineInstanceMigration,
+    about: VirtualMachineInstanceMigration | VirtualMachineInstance,
     type: "Normal" | "Warning",
     reason: string,
     message: string,
   ): void {
-    recordEvent(this.#world, migration, type, reason, message, "virtualmachine-controller");
+    recordEvent(this.#world, about, type, reason, message, "virtualmachine-controller");
   }
+}
+
+function priorityOf({ spec }: VirtualMachineInstanceMigration) {
+  return priorities[(spec["priority"] as string | undefined) ?? ""] ?? ordinary;
 }

@@ -10,6 +10,11 @@ export function isOver(migration: VirtualMachineInstanceMigration): boolean {
   return phase === "Succeeded" || phase === "Failed";
 }
 
+/** Whether it has its target pod already, and is not over (api/core/v1: IsRunning). */
+export function isUnderWay(migration: VirtualMachineInstanceMigration): boolean {
+  return !["", "Pending", "Succeeded", "Failed"].includes(migration.status?.phase ?? "");
+}
+
 /** The migrations of each VMI, and those that are not over, without a scan of all there are. */
 export class Migrations {
   readonly #world: World;
@@ -47,18 +52,29 @@ export class Migrations {
     return this.of(namespace, vmiName).filter((migration) => !isOver(migration));
   }
 
-  /** The nodes that VMIs are leaving now, one entry for each migration with a target pod that is not over. */
-  sourcesUnderWay(): string[] {
-    return [...this.#unfinished].flatMap((key) => {
+  /** All that are not over. */
+  unfinished(): VirtualMachineInstanceMigration[] {
+    return [...this.#unfinished].map((key) => {
       const [namespace, name] = key.split("/") as [string, string];
-      const migration = this.#world.store.get<VirtualMachineInstanceMigration>(migrationResource, namespace, name)!;
+      return this.#world.store.get<VirtualMachineInstanceMigration>(migrationResource, namespace, name)!;
+    });
+  }
+
+  /**
+   * For each migration that has a target pod and is not over, the nodes that its VMI is on or has left
+   * (migration.go: findRunningMigrations, outboundMigrationsOnNode).
+   */
+  nodesUnderWay(): (string | undefined)[][] {
+    return this.unfinished().flatMap((migration) => {
+      const { metadata, spec } = migration;
       const vmi = this.#world.store.get<VirtualMachineInstance>(
         "virtualmachineinstances",
-        namespace,
-        migration.spec.vmiName,
+        metadata.namespace,
+        spec.vmiName,
       );
-      if (vmi === undefined || targetPodOf(this.#world, migration, vmi) === undefined) return [];
-      return vmi.status.nodeName ?? [];
+      const target = vmi && targetPodOf(this.#world, migration, vmi);
+      if (!isUnderWay(migration) && target === undefined) return [];
+      return [[vmi?.status.nodeName, vmi?.status.migrationState?.sourceNode]];
     });
   }
 }

@@ -7,41 +7,39 @@ import { annotations } from "../names.ts";
 const source = "virtualmachine-controller";
 
 /**
- * How long a target pod that has not started may still take, in milliseconds, NaN where it has
- * (watch/migration/migration.go: handlePendingPodTimeout).
+ * Waits for a target pod that is pending, or gives it up; answers for how long it may still take, in milliseconds,
+ * where it is waited for (watch/migration/migration.go: handlePendingPodTimeout).
  */
-export function patienceMs(
+export function awaitTarget(
   world: World,
   migration: VirtualMachineInstanceMigration,
   vmi: VirtualMachineInstance,
   pod: Pod,
-): number {
+): number | undefined {
   const { settings, clock } = world;
-  if (pod.status.phase !== "Pending") return NaN;
-  const ageSeconds = (clock.wall().getTime() - Date.parse(pod.metadata.creationTimestamp)) / 1000;
+  const { namespace, name } = pod.metadata;
+  if (pod.status.phase !== "Pending" || pod.metadata.deletionTimestamp !== undefined) return undefined;
+  const ageSeconds = Math.floor((clock.wall().getTime() - Date.parse(pod.metadata.creationTimestamp)) / 1000);
   const given = (annotation: string, otherwise: number): number => {
     const said = Number(migration.metadata.annotations?.[annotation] ?? NaN);
-    return Number.isFinite(said) ? said : otherwise;
+    return Number.isInteger(said) ? said : otherwise;
   };
-  let limit = given(annotations.migrationPendingTimeout, settings.pendingTargetSeconds);
+  let leftSeconds = given(annotations.migrationPendingTimeout, settings.pendingTargetSeconds) - ageSeconds;
+  let why = "pending";
   if (condition(pod, "PodScheduled")?.reason === "Unschedulable") {
-    const { namespace, name } = vmi.metadata;
-    const message = `Migration target pod for VMI [${namespace}/${name}] is currently unschedulable.`;
+    const message = `Migration target pod for VMI [${namespace}/${vmi.metadata.name}] is currently unschedulable.`;
     recordEvent(world, migration, "Warning", "migrationTargetPodUnschedulable", message, source);
-    limit = Math.min(limit, given(annotations.migrationUnschedulableTimeout, settings.unschedulableTargetSeconds));
+    const left = given(annotations.migrationUnschedulableTimeout, settings.unschedulableTargetSeconds) - ageSeconds;
+    if (left <= leftSeconds) [leftSeconds, why] = [left, "unschedulable"];
   }
-  return (limit - ageSeconds) * 1000;
+  if (leftSeconds > 0) return leftSeconds * 1000;
+  dropTarget(world, migration, pod, `${why} pod ${namespace}/${name} timeout period exceeded`);
+  return undefined;
 }
 
 /** Gives a migration's target pod up. */
-export function dropTarget(
-  world: World,
-  migration: VirtualMachineInstanceMigration,
-  { metadata: { namespace, name, uid, deletionTimestamp } }: Pod,
-  why: "canceled" | "timed out",
-): void {
-  if (deletionTimestamp !== undefined) return;
+export function dropTarget(world: World, migration: VirtualMachineInstanceMigration, pod: Pod, message: string): void {
+  const { namespace, name, uid } = pod.metadata;
   world.store.delete("pods", namespace, name, { preconditions: { uid } });
-  const type = why === "canceled" ? "Normal" : "Warning";
-  recordEvent(world, migration, type, "SuccessfulDelete", `Deleted migration target pod ${name}: ${why}`, source);
+  recordEvent(world, migration, "Normal", "SuccessfulDelete", message, source);
 }

@@ -1,13 +1,13 @@
 import type { Pod, VirtualMachineInstance, VirtualMachineInstanceMigration } from "../../../kube/objects.ts";
 import { isFinal } from "../instance/phase.ts";
-import { isPodDownOrGoingDown, isPodUp } from "../instance/pods.ts";
+import { isPodFinal, isPodUp } from "../instance/pods.ts";
 
 /** What a migration's next phase is read from. */
 export interface MigrationFacts {
   migration: VirtualMachineInstanceMigration;
-  vmi: VirtualMachineInstance | undefined;
+  vmi: VirtualMachineInstance;
   target: Pod | undefined;
-  /** Whether another migration of the VMI is under way. */
+  /** Whether the VMI is in the hands of another migration. */
   rivalled: boolean;
 }
 
@@ -34,31 +34,31 @@ export function isHandedOver(migration: VirtualMachineInstanceMigration, vmi: Vi
 
 function failureOf({ migration, vmi, target, rivalled }: MigrationFacts): string | undefined {
   const phase = migration.status?.phase ?? "";
-  if (vmi === undefined) return "Migration failed because vmi does not exist.";
   if (isFinal(vmi)) return "Migration failed vmi shutdown during migration.";
   const handed = isHandedOver(migration, vmi);
   if (migration.metadata.deletionTimestamp !== undefined && !handed) {
     return "Migration failed due to being canceled";
   }
-  if (phase === "" && rivalled) {
-    return "VMI is not eligible for migration because another migration job is in progress.";
-  }
-  const state = vmi.status.migrationState;
-  const succeeded = handed && state?.endTimestamp !== undefined && state.failed !== true;
-  if (target !== undefined && isPodDownOrGoingDown(target) && !succeeded) {
+  if (target !== undefined && isPodFinal(target)) {
     return "Migration failed because target pod shutdown during migration";
   }
   if (target === undefined && !withoutTarget.includes(phase)) {
     return "Migration target pod was removed during active migration.";
   }
-  if (!handedOver.includes(phase)) return undefined;
-  if (state === undefined) return "VMI's migration state was cleared during the active migration.";
-  if (!handed) return "VMI's migration state was taken over by another migration job during active migration.";
-  return state.failed === true ? "source node reported migration failed" : undefined;
+  const state = vmi.status.migrationState;
+  if (handedOver.includes(phase) && !handed) {
+    return state === undefined
+      ? "VMI's migration state was cleared during the active migration."
+      : "VMI's migration state was taken over by another migration job during active migration.";
+  }
+  if (handed && state?.failed === true) return "source node reported migration failed";
+  return phase === "" && rivalled
+    ? "VMI is not eligible for migration because another migration job is in progress."
+    : undefined;
 }
 
 function progressOf({ migration, vmi, target }: MigrationFacts): Step | undefined {
-  const state = isHandedOver(migration, vmi!) ? vmi!.status.migrationState : undefined;
+  const state = isHandedOver(migration, vmi) ? vmi.status.migrationState : undefined;
   switch (migration.status?.phase ?? "") {
     case "":
       return { phase: "Pending" };

@@ -34,6 +34,7 @@ export function targetPod(
     ...(addedNodeSelector as Record<string, string> | undefined),
     ...machineTypeOf(vmi, spec.nodeSelector ?? {}),
     ...cpuOf(world, vmi),
+    ...vendorOf(world, vmi),
   };
   return pod;
 }
@@ -60,7 +61,13 @@ function cpuOf({ store }: World, vmi: VirtualMachineInstance): Record<string, st
     if (prefix === "host-model-required-features.node.kubevirt.io") {
       selector[`cpu-feature.node.kubevirt.io/${value}`] = "true";
     }
-    if (prefix === "cpu-vendor.node.kubevirt.io") selector[label] = "true";
   }
   return selector;
+}
+
+/** No guest goes from one vendor's CPU to another's. */
+function vendorOf({ store }: World, vmi: VirtualMachineInstance): Record<string, string> {
+  const node = store.get<Node>("nodes", undefined, vmi.status.nodeName ?? "");
+  const label = Object.keys(node?.metadata.labels ?? {}).find((one) => one.startsWith("cpu-vendor.node.kubevirt.io/"));
+  return label === undefined ? {} : { [label]: "true" };
 }
