@@ -217,7 +217,8 @@ describe("a virtual machine on a node short of memory", () => {
     ["v1", 20, "Completed"],
     ["v2", 60, "OOMKilled"],
   ] as const) {
-    const what = cgroup === "v1" ? "its qemu to the kernel, and restarts when its launcher has said goodbye" : "all of it";
+    const what =
+      cgroup === "v1" ? "its qemu to the kernel, and restarts when its launcher has said goodbye" : "all of it";
     it(`loses its console's log and then ${what} under cgroup ${cgroup}`, async () => {
       const { lab, uid } = await running(cgroup);
       const reasons = new Set<string | undefined>();
