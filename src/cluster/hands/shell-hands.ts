@@ -4,6 +4,7 @@ import type { HandTools } from "./act.ts";
 import { cutApi, restoreApi, slowApi } from "./api-server.ts";
 import { startComponent, stopComponent } from "./components.ts";
 import { oomKill } from "./container-memory.ts";
+import { fencedShell } from "./fence.ts";
 import { exhaustGuest, hangGuest, panicGuest } from "./guest-kernel.ts";
 import { closePort, openPort } from "./guest-port.ts";
 import { powerOffGuest, rebootGuest } from "./guest-power.ts";
@@ -16,7 +17,8 @@ import { startService, stopService } from "./services.ts";
 type Power = "powerOff" | "powerOn" | "shutDown" | "freeze" | "thaw";
 
 /** The hands that reach through a shell on the nodes: the same on every real cluster. */
-export function shellHands(tools: HandTools): Omit<Actuators, Power | "unsupported"> {
+export function shellHands(reach: HandTools): Omit<Actuators, Power | "unsupported"> {
+  const tools = { ...reach, shell: fencedShell(reach.shell) };
   return {
     disconnect: (node) => cutOff(tools, node),
     connect: (node) => joinAgain(tools, node),

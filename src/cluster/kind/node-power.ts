@@ -11,8 +11,8 @@ const shutDownLimitMs = 120_000;
 /** How long the engine may take until what it was told to do shows. */
 const settleLimitMs = 30_000;
 const lookEveryMs = 20;
-/** What the engine was told before this has reached the node by then, in milliseconds. */
-const toldMs = 1_000;
+/** What a harness told the engine before it was killed has reached the node by then, even on a busy machine; in milliseconds. */
+const toldMs = 5_000;
 
 type Power = "powerOff" | "powerOn" | "shutDown" | "freeze" | "thaw";
 
@@ -78,11 +78,18 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
       },
     });
 
-  /** The node, once it does not shut down any more: who told it to may be gone, and it runs on for a while. */
-  const outlast = async (name: string, signal?: AbortSignal): Promise<NodeContainer> => {
+  /** The node, once it has done what it may have been told by somebody who is gone by now. */
+  const whenTold = async (name: string, signal?: AbortSignal): Promise<NodeContainer> => {
     const found = await nodes.find(name, signal);
     if (found.state !== "running") return found;
     await clock.sleep(toldMs, signal);
+    return nodes.find(name, signal);
+  };
+
+  /** The node, once it does not shut down any more: it runs on for a while after it was told to. */
+  const whenShutDown = async (name: string, signal?: AbortSignal): Promise<NodeContainer> => {
+    const found = await whenTold(name, signal);
+    if (found.state !== "running") return found;
     return waitUntil(clock, {
       what: `node ${name} to have shut down`,
       limitMs: shutDownLimitMs + settleLimitMs,
@@ -105,7 +112,7 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
     },
 
     async powerOn(name, signal) {
-      const before = await outlast(name, signal);
+      const before = await whenShutDown(name, signal);
       const fromMs = clock.now();
       if (before.state === "paused") await unpause(before.id);
       else if (before.state !== "running") await start(before.id);
@@ -154,7 +161,7 @@ export function nodePower(nodes: NodeContainers, known: readonly NodeContainer[]
     },
 
     async thaw(name, signal) {
-      const before = await nodes.find(name, signal);
+      const before = await whenTold(name, signal);
       const fromMs = clock.now();
       if (before.state === "paused") {
         await callEngine(runtime, `thaw node ${name}`, () => engine.getContainer(before.id).unpause(), { signal });

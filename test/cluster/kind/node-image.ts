@@ -102,6 +102,7 @@ export async function buildNodeImage(name = nodeImage): Promise<void> {
     for (const [path, text] of Object.entries(files)) await put(join(rootfs, path), (to) => writeFile(to, text));
     await copyWithLibraries("/bin/busybox", rootfs, "/bin/busybox");
     await copyIptables(rootfs);
+    await copyWithLibraries("/usr/bin/flock", rootfs, "/usr/bin/flock");
     // Processes that the kernel calls what it calls a launcher's: one that sleeps, and one that holds what it is given.
     for (const name of ["virt-launcher", "virtqemud", "virt-handler"])
       await copyWithLibraries("/bin/sleep", rootfs, `/usr/bin/${name}`);

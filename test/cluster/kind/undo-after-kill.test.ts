@@ -64,6 +64,9 @@ describe("a harness that is killed while its hands are in node containers", func
     await mustRunOn(shell, cluster.worker, "virt-handler", "setsid virt-handler 100000 </dev/null >/dev/null 2>&1 &");
   });
 
+  // What one fault left is not the next one's.
+  afterEach(() => rmSync(join(home, "rebound"), { recursive: true, force: true }));
+
   /** What can be seen of the nodes from outside and inside. */
   async function look(): Promise<string[]> {
     const nodes = await cluster.nodes.list();
