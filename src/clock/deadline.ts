@@ -1,7 +1,8 @@
+import { EnvironmentError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 
 /** A wait that came to its limit. The message names what was waited for, how long, and what was seen last. */
-export class DeadlineError extends Error {
+export class DeadlineError extends EnvironmentError {
   override name = "DeadlineError";
   readonly what: string;
   readonly waitedMs: number;

@@ -1,7 +1,7 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import http from "node:http";
 import https from "node:https";
-import { EnvironmentError } from "../errors.ts";
+import { EnvironmentError, messageOf } from "../errors.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
 
 /** TCP keep-alive begins after this much silence, so that a peer that lost its power is noticed (milliseconds). */
@@ -9,7 +9,8 @@ const keepAliveMs = 5_000;
 
 /**
  * Requests over node's own HTTP client with connections that are kept: client-node's would open one for every
- * request. Where the server is, and how to authenticate, is the KubeConfig's business.
+ * request. Where the server is, and how to authenticate, is the KubeConfig's business. What the network does not let
+ * through is an EnvironmentError that names the server; a stream of lines breaks as it breaks.
  */
 export function networkTransport(config: KubeConfig): Transport {
   const cluster = config.getCurrentCluster();
@@ -35,7 +36,11 @@ export function networkTransport(config: KubeConfig): Transport {
         ...request.headers,
       },
     });
-    return exchange(secure, options, request);
+    const unreached = (error: unknown): never => {
+      throw request.signal?.aborted ? request.signal.reason : whyUnreached(config, request, error);
+    };
+    const response = await exchange(secure, options, request).catch(unreached);
+    return { ...response, text: () => response.text().catch(unreached) };
   };
 
   return {
@@ -45,6 +50,16 @@ export function networkTransport(config: KubeConfig): Transport {
       return Promise.resolve();
     },
   };
+}
+
+function whyUnreached(config: KubeConfig, { method, path }: HttpRequest, error: unknown): EnvironmentError {
+  const context = config.getCurrentContext();
+  return new EnvironmentError(
+    `the API server of context ${context} (${config.getCurrentCluster()?.server}) does not answer ${method} ${path}: ` +
+      `${messageOf(error)}; see whether it runs, and whether this machine reaches it ` +
+      `(\`kubectl --context ${context} get --raw /readyz\`)`,
+    { cause: error },
+  );
 }
 
 async function exchange(secure: boolean, options: https.RequestOptions, request: HttpRequest): Promise<HttpResponse> {

@@ -59,6 +59,7 @@ export async function connect(config: KubeConfig, clock: Clock): Promise<Connect
     return { kube, skew, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() };
   } catch (error) {
     await transport[Symbol.asyncDispose]();
+    if (error instanceof EnvironmentError) throw error;
     const server = config.getCurrentCluster()?.server ?? "no server";
     throw new EnvironmentError(
       `the API server of context ${config.getCurrentContext()} (${server}) does not answer: ${messageOf(error)}`,

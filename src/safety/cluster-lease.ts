@@ -72,7 +72,7 @@ async function mustBeOver(api: Api, lease: Lease, signal?: AbortSignal): Promise
   await api.clock.sleep((lease.spec?.leaseDurationSeconds ?? durationSeconds) * 1000, signal);
   const now = await find(api);
   if (holderOf(now) !== "" && now!.metadata.resourceVersion !== lease.metadata.resourceVersion) {
-    throw inUseBy(holderOf(now));
+    throw new LeaseTakenError(holderOf(now));
   }
 }
 
@@ -94,12 +94,15 @@ function specOf({ clock }: Api, holderIdentity: string) {
   return { holderIdentity, leaseDurationSeconds: durationSeconds, renewTime };
 }
 
-function inUseBy(holder: string): EnvironmentError {
-  return new EnvironmentError(`${holder} is at work on this cluster (lease ${home}/${name}); wait for it, or end it`);
+/** Another run holds it. */
+class LeaseTakenError extends EnvironmentError {
+  constructor(holder: string) {
+    super(`${holder} is at work on this cluster (lease ${home}/${name}); wait for it, or end it`);
+  }
 }
 
 function refuseIfTaken(error: unknown): never {
-  throw error instanceof ApiError && error.code === 409 ? inUseBy("another run") : error;
+  throw error instanceof ApiError && error.code === 409 ? new LeaseTakenError("another run") : error;
 }
 
 function unlessThere(error: unknown): void {
@@ -145,11 +148,12 @@ class RenewedLease implements HeldLease {
     const askedMs = this.#api.clock.now();
     try {
       const lease = await find(this.#api);
-      if (lease === null || holderOf(lease) !== this.#holder) throw inUseBy(holderOf(lease) || "another run");
+      if (lease === null || holderOf(lease) !== this.#holder)
+        throw new LeaseTakenError(holderOf(lease) || "another run");
       await write(this.#api, this.#holder, lease);
       this.#renewedMs = askedMs;
     } catch (error) {
-      if (error instanceof EnvironmentError) throw error;
+      if (error instanceof LeaseTakenError) throw error;
       if (this.#api.clock.now() - this.#renewedMs > durationSeconds * 1000) {
         const why = `the lease ${home}/${name} of the cluster could not be renewed: ${messageOf(error)}`;
         throw new EnvironmentError(why, { cause: error });

@@ -29,7 +29,7 @@ describe("the connection to a real cluster", () => {
     const config = await loadKubeConfig({ kubeconfig: kubeconfig("https://127.0.0.1:1") });
     await assert.rejects(connect(config, realClock()), {
       name: "EnvironmentError",
-      message: /API server of context one \(https:\/\/127.0.0.1:1\) does not answer: .*ECONNREFUSED/,
+      message: /API server of context one \(https:\/\/127.0.0.1:1\) does not answer GET \/version: .*ECONNREFUSED/,
     });
   });
 });

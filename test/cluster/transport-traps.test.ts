@@ -53,6 +53,27 @@ describe("requests", () => {
     assert.equal(server.connections, 2);
   });
 
+  it("K1: a server that goes away is named, with what it was asked and how to look after it", async () => {
+    await client.kube.list(pods);
+    await server.stop();
+    await assert.rejects(client.kube.list(pods), {
+      name: "EnvironmentError",
+      message: new RegExp(
+        `^the API server of context x \\(${server.url}\\) does not answer GET /api/v1/pods\\?limit=\\d+: ` +
+          "connect ECONNREFUSED 127.*; see whether it runs, .*`kubectl --context x get --raw /readyz`",
+      ),
+    });
+  });
+
+  it("K1: so is one that goes away in the middle of its answer", async () => {
+    server.answer = (_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.write('{"kind":', () => response.socket!.destroy());
+      return true;
+    };
+    await assert.rejects(client.kube.list(pods), { name: "EnvironmentError", message: /API server of context x/ });
+  });
+
   it("K2: an answer that never comes ends at the deadline, with what was asked", async () => {
     server.answer = () => true;
     const ending = assert.rejects(client.kube.get(pods, "a", "lab"), {
