@@ -1,4 +1,5 @@
 import {
+  confined,
   drain,
   drainNext,
   elsewhere,
@@ -6,22 +7,29 @@ import {
   everyStrategy,
   experiment,
   liveMigration,
+  obstacles,
+  onEveryOther,
   paired,
   pinned,
   replicaSet,
+  shareOfNode,
   uncordon,
   vm,
-  type GuestOptions,
   type VmOptions,
 } from "rebound";
-
-const obstacles: NonNullable<GuestOptions["obstacle"]>[] = ["bridge", "disk", "hyperv-passthrough"];
 
 const many = (count: number, options: VmOptions = {}) =>
   Array.from({ length: count }, (_, index) => vm(`vm-${index}`, options));
 
-/** More than half of a simulated node's memory: two of these do not fit on one. */
-const huge = { memory: "17Gi" };
+/** More than half of a node's memory: two of these do not fit on one. */
+const huge = { resources: { requests: { memory: shareOfNode(55) } } };
+
+/** No other node has room for one of these, though one has for the other. */
+const full = [
+  confined(vm("huge", { ...huge, evictionStrategy: "LiveMigrate" })),
+  vm("small", { evictionStrategy: "LiveMigrate" }),
+  onEveryOther(replicaSet("huge-elsewhere", huge)),
+];
 
 /**
  * Practice "Maintenance of node handling": a drain is said to migrate all VMs away, with the eviction strategy
@@ -195,12 +203,33 @@ export default [
     fault: drain(),
     // Long enough for the migration to give up, and for the drain to ask again.
     observe: "360s",
+    variants: full,
+  }),
+  experiment({
+    id: "drain-room-verified",
+    title:
+      "A drain before which room is found on the other nodes moves every VM, and the node takes VMs again after it",
+    practices: ["node-maintenance", "maintenance-room"],
+    fault: drain({ verifyRoom: true }),
+    remedies: [uncordon()],
+    variants: everyStrategy({ evictionStrategy: "LiveMigrate" }),
+  }),
+  experiment({
+    id: "drain-room-lacks-label",
+    title: "A drain is not begun, and touches no VM, where the node selector of one fits no other node",
+    practices: ["maintenance-room"],
+    fault: drain({ verifyRoom: true }),
+    remedies: [uncordon()],
     variants: [
-      vm("huge", { ...huge, evictionStrategy: "LiveMigrate" }),
-      vm("small", { evictionStrategy: "LiveMigrate" }),
-      elsewhere(vm("huge-beside", huge)),
-      elsewhere(vm("huge-too", huge)),
+      ...everyStrategy({ evictionStrategy: "LiveMigrate" }),
+      pinned(vm("one-node", { evictionStrategy: "LiveMigrate" })),
     ],
-    expect: { huge: "blocked" },
+  }),
+  experiment({
+    id: "drain-room-lacks-memory",
+    title: "A drain is not begun, and touches no VM, where no other node has the memory that one requests",
+    practices: ["maintenance-room", "resources"],
+    fault: drain({ verifyRoom: true }),
+    variants: full,
   }),
 ];

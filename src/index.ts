@@ -8,6 +8,7 @@ export type { ApiSlowOptions } from "./faults/api-slow.ts";
 export { componentStop } from "./faults/component-stop.ts";
 export type { ComponentStopOptions } from "./faults/component-stop.ts";
 export { drain } from "./faults/drain.ts";
+export type { DrainOptions } from "./faults/drain.ts";
 export { during, without } from "./faults/during.ts";
 export type { Fault } from "./faults/fault.ts";
 export { guestHang } from "./faults/guest-hang.ts";
@@ -50,13 +51,18 @@ export type { Duration } from "./workload/duration.ts";
 export { agentProbe, execProbe, httpProbe, tcpProbe } from "./workload/guest.ts";
 export type { GuestOptions, ProbeTiming } from "./workload/guest.ts";
 export { instancetype, ofInstancetype, ofPreference, preference } from "./workload/instancetype.ts";
+export { shareOfNode } from "./workload/node-share.ts";
+export { obstacles } from "./workload/obstacles.ts";
+export type { Obstacle } from "./workload/obstacles.ts";
 export {
   bareVmi,
   bystander,
+  confined,
   elsewhere,
   everyRunStrategy,
   everyStrategy,
   neverUp,
+  onEveryOther,
   paired,
   pinned,
   refused,

@@ -183,13 +183,19 @@ function variantResult(
     notes: variant.notes ?? [],
     repeat,
     injected: subjects.find(({ injected }) => injected !== null)?.injected ?? null,
-    bite: bite ? { atMs: Math.round((bite.fromMs + bite.toMs) / 2), evidence: bite.evidence } : null,
+    bite: bite
+      ? { atMs: Math.round((bite.fromMs + bite.toMs) / 2), evidence: bite.evidence, ...refusedIf(bite) }
+      : null,
     judgements,
     before: subjects[0]?.recovery.before ?? nobody,
     after: subjects.at(-1)?.recovery.after ?? nobody,
     members: subjects.at(-1)?.recovery.members ?? [],
     data: worstOf(subjects.map(({ recovery }) => recovery.data)),
   };
+}
+
+function refusedIf({ refused }: { refused?: true }): { refused?: true } {
+  return refused === true ? { refused } : {};
 }
 
 /** What became of the data in the end: what one phase lost, no later one brings back. */

@@ -97,7 +97,7 @@ export interface PlannedVariant {
   paired?: true;
   /** No other node has room for it while the experiment lasts. */
   confined?: true;
-  /** The share of a node's memory that it asks for, in words; its manifests have the quantity. */
+  /** The share of a node's memory that it requests, in words; its manifests have the quantity. */
   memoryShare?: string;
   /** It starts on another node than the victims' where there is room. */
   elsewhere?: true;

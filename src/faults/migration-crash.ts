@@ -6,7 +6,7 @@ import { EnvironmentError } from "../errors.ts";
 import type { VirtualMachineInstance } from "../kube/objects.ts";
 import { virtualMachineInstances } from "../kube/resources.ts";
 import { migrate, migrateNeeds } from "../workload/migrate.ts";
-import { migrationObstacle } from "../workload/traits.ts";
+import { migrationObstacle } from "../workload/migration-obstacle.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
 
 export interface MigrationCrashOptions {

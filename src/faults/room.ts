@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { matchesNodeAffinity } from "../kube/node-affinity.ts";
 import type { Node, Pod } from "../kube/objects.ts";
-import { addAmounts, allocatableOf, podRequests, type Amounts } from "../kube/pod-requests.ts";
+import { addAmounts, freeOn, negative, podRequests, type Amounts } from "../kube/pod-requests.ts";
 import { may, type Permission } from "../kube/permission.ts";
 import { nodes, pods } from "../kube/resources.ts";
 import { untolerated } from "../kube/tolerations.ts";
@@ -22,7 +22,9 @@ export const roomNeeds: Permission[] = [may(["list"], nodes), may(["list"], pods
  */
 export async function lookForRoom({ kube }: Pick<Cluster, "kube">, leaving: Pod[], from: string[]): Promise<Room> {
   const [all, present] = await Promise.all([kube.list<Node>(nodes), kube.list<Pod>(pods)]);
-  const places = all.filter(({ metadata }) => !from.includes(metadata.name)).map((node) => placeOf(node, present));
+  const places: Place[] = all
+    .filter(({ metadata }) => !from.includes(metadata.name))
+    .map((node) => ({ node, free: freeOn(node, present) }));
   const before = places.filter(({ node }) => isOpen(node)).map(describe);
   const bySize = leaving.toSorted((one, other) => memoryOf(podRequests(other)) - memoryOf(podRequests(one)));
   for (const pod of bySize) {
@@ -49,15 +51,6 @@ interface Place {
   free: Amounts;
 }
 
-function placeOf(node: Node, present: Pod[]): Place {
-  const free: Amounts = new Map(allocatableOf(node));
-  const aboard = present.filter(({ spec, status }) => {
-    return spec.nodeName === node.metadata.name && status.phase !== "Succeeded" && status.phase !== "Failed";
-  });
-  for (const pod of aboard) addAmounts(free, negative(podRequests(pod)));
-  return { node, free };
-}
-
 /** Whether it takes pods that tolerate nothing. */
 function isOpen(node: Node): boolean {
   return node.spec.unschedulable !== true && taintOf({ spec: { containers: [] } }, node) === undefined;
@@ -80,10 +73,6 @@ function taintOf(pod: Pick<Pod, "spec">, { spec }: Node) {
 
 function memoryOf(amounts: Amounts): number {
   return amounts.get("memory") ?? 0;
-}
-
-function negative(amounts: Amounts): Amounts {
-  return new Map([...amounts].map(([resource, amount]) => [resource, -amount]));
 }
 
 function describe({ node, free }: Place): string {

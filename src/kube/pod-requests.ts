@@ -50,6 +50,20 @@ function measure(name: string, quantity: string): number {
   return name === "cpu" ? quantityMilli(quantity) : quantityValue(quantity);
 }
 
+/** What pods have left of a node's allocatable: those that have ended ask for nothing any more. */
+export function freeOn(node: Node, pods: readonly Pod[]): Amounts {
+  const free: Amounts = new Map(allocatableOf(node));
+  for (const { spec, status, ...pod } of pods) {
+    if (spec.nodeName !== node.metadata.name || status.phase === "Succeeded" || status.phase === "Failed") continue;
+    addAmounts(free, negative(podRequests({ ...pod, spec, status })));
+  }
+  return free;
+}
+
+export function negative(amounts: Amounts): Amounts {
+  return new Map([...amounts].map(([resource, amount]) => [resource, -amount]));
+}
+
 /** Adds what is in `more`, resource by resource. */
 export function addAmounts(to: Amounts, more: Amounts): void {
   for (const [name, amount] of more) to.set(name, (to.get(name) ?? 0) + amount);

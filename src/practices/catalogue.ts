@@ -49,6 +49,16 @@ export const practices: readonly Practice[] = [
     promises: (trial) => (trial.fault.name === "drain" && isHit(trial) && migrates(trial) ? ["migrated"] : null),
   },
   {
+    id: "maintenance-room",
+    section: "Maintenance of Node Handling",
+    promise:
+      "verified to have room on the other nodes for its VMs, a node is drained of all of them; without, none is touched",
+    promises: (trial) => {
+      if (trial.fault.parameters["verifyRoom"] !== true || !isHit(trial) || !migrates(trial)) return null;
+      return trial.variant.bite?.refused === true ? ["blocked"] : ["migrated"];
+    },
+  },
+  {
     id: "cluster-eviction-strategy",
     section: "Maintenance of Node Handling",
     promise:

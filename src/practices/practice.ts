@@ -8,7 +8,7 @@ export interface Trial {
   phase: string;
   /** What VMs that state no eviction strategy go by; undefined where it is not known. */
   clusterEvictionStrategy?: string | undefined;
-  variant: Pick<VariantResult, "role" | "kind" | "runStrategy" | "evictionStrategy" | "traits">;
+  variant: Pick<VariantResult, "role" | "kind" | "runStrategy" | "evictionStrategy" | "traits" | "bite">;
 }
 
 /** One piece of the vendor's advice, and what it says will come of following it. */

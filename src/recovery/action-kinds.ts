@@ -75,6 +75,11 @@ export function wasRefused(action: Action): boolean {
   return action.name === "refused" || (kindOf(action).request && action.result !== null && refusal.test(action.result));
 }
 
+/** That it was refused and why, in words; what a fault asked for goes by no name of its own. */
+export function refusalText({ name, result }: Action): string {
+  return `${name === "refused" ? "it" : `"${name}"`} was refused: ${result ?? ""}`;
+}
+
 /** The words of an action's command line. */
 export function argumentsOf({ entry }: Action): string[] {
   const { args } = entry;

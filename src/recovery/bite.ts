@@ -1,6 +1,6 @@
 import type { Action } from "../observe/actions.ts";
 import type { SubjectTimeline, Timeline } from "../observe/timeline.ts";
-import { kindOf, wasRefused } from "./action-kinds.ts";
+import { kindOf, refusalText, wasRefused } from "./action-kinds.ts";
 import { bitesOf, concerns, isTaken } from "./aim.ts";
 import type { Interval } from "./recovery.ts";
 import { signsAfter } from "./signs.ts";
@@ -11,6 +11,8 @@ export interface Bite {
   fromMs: number;
   toMs: number;
   evidence: string;
+  /** It was asked for and refused, which is all that it did. */
+  refused?: true;
 }
 
 /** The call that disturbed, and the bite that was seen of it. */
@@ -59,8 +61,9 @@ function spanOf({ fromMs, toMs }: Action, { untilMs }: Window): Disturbance["inj
 
 function biteOf(action: Action, subject: SubjectTimeline): Bite | null {
   if (wasRefused(action)) {
-    const evidence = `"${action.name}" was refused: ${action.result ?? ""}`;
-    return { fromMs: Math.round(action.fromMs), toMs: Math.round(action.toMs ?? action.fromMs), evidence };
+    const evidence = refusalText(action);
+    const [fromMs, toMs] = [action.fromMs, action.toMs ?? action.fromMs].map(Math.round) as [number, number];
+    return { fromMs, toMs, evidence, refused: true };
   }
   const sign = signsAfter(subject, action.fromMs)[0];
   const toMs = Math.min(action.toMs ?? Infinity, sign?.atMs ?? Infinity);

@@ -1,7 +1,7 @@
 import type { Action } from "../observe/actions.ts";
 import { valueAt } from "../observe/history.ts";
 import type { Incarnation, MigrationTimeline, PodTimeline, SubjectTimeline, Timeline } from "../observe/timeline.ts";
-import { wasRefused } from "./action-kinds.ts";
+import { refusalText, wasRefused } from "./action-kinds.ts";
 import { isFinal, isOn } from "./aim.ts";
 import { actionsOn, type Window } from "./window.ts";
 
@@ -19,7 +19,7 @@ export function refusalOf(
   if (homeless !== undefined) return `no other node takes it: ${homeless.name}, to which it should migrate, fits none`;
   const actions = actionsOn(timeline, subject, window);
   const refused = actions.find(wasRefused);
-  if (refused !== undefined) return `"${refused.name}" was refused: ${refused.result ?? ""}`;
+  if (refused !== undefined) return refusalText(refused);
   const migrations = parts.flatMap((part) => part.migrations);
   const failed = migrations.find((migration) => hasFailed(migration, window));
   if (failed !== undefined) return `migration ${failed.name} failed`;

@@ -97,7 +97,13 @@ const variant = z.strictObject({
   notes: z.array(z.string()).describe("what a reader must know: how it was changed, what of it is not judged"),
   repeat: z.int().min(1).describe("which repetition of the experiment, from 1"),
   injected: span.nullable(),
-  bite: z.strictObject({ atMs: instantMs, evidence: z.string() }).nullable(),
+  bite: z
+    .strictObject({
+      atMs: instantMs,
+      evidence: z.string(),
+      refused: z.literal(true).optional().describe("it was asked for and refused, which is all that it did"),
+    })
+    .nullable(),
   judgements: z.array(judgement),
   before: identity,
   after: identity,

@@ -114,8 +114,9 @@ export function reliefText({ fromReliefMs }: Judgement): string {
   return fromReliefMs ? `${formatMeasured(fromReliefMs)} from relief` : "";
 }
 
-/** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`. */
+/** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`; an en dash for what took no part. */
 export function outcomeText(judgement: Judgement): string {
+  if (judgement.verdict === "skipped") return "–";
   const more = outcomeDetail(judgement);
   const twice = twiceText(judgement);
   const tail = twice === null ? "" : `, split brain for ${twice}`;
@@ -163,6 +164,7 @@ export function slowestStage({ slowest, stages }: Judgement): string {
 /** What was expected, why, and what was seen, in sentences. */
 export function explanation(judgement: Judgement): string {
   const { expected, detail, reasons } = judgement;
+  if (judgement.verdict === "skipped") return reasons.map((reason) => capitalised(sentence(reason))).join(" ");
   const promise = expected ? `Expected: ${expectedText(judgement)} (${oneLine(expected.source)}).` : "";
   const seen = `Seen: ${outcomeText(judgement)}${detail ? `; ${sentence(detail)}` : "."}`;
   const further = reasons.filter((reason) => !detail || !reason.includes(detail));

@@ -1,5 +1,6 @@
 import type { Probe, VmiSpec } from "../kube/objects.ts";
 import { guestScript, servicePort, type ScriptOptions } from "./guest-script.ts";
+import { obstructed, type Obstacle } from "./obstacles.ts";
 
 /** What the default guest boots from: Alpine with cloud-init and a guest agent, of KubeVirt's demos. */
 export const defaultGuestImage = "quay.io/kubevirt/alpine-with-test-tooling-container-disk:v1.9.0";
@@ -19,7 +20,7 @@ export interface GuestOptions {
   liveness?: Probe;
   readiness?: Probe;
   /** What keeps it from being migrated live; by default nothing does. */
-  obstacle?: "bridge" | "disk" | "hyperv-passthrough";
+  obstacle?: Obstacle;
   nodeSelector?: Record<string, string>;
   /** Seconds from power-on until it serves; by default what its image takes. */
   bootSeconds?: number;
@@ -86,6 +87,11 @@ function scripted({
 
 /** The spec of a VMI that runs the default test guest: migratable, one vCPU, reachable on its two ports. */
 export function guestSpec(options: GuestOptions = {}, claimName = "data"): VmiSpec {
+  const { obstacle } = options;
+  return obstacle === undefined ? unobstructed(options) : obstructed(unobstructed(options), obstacle, claimName);
+}
+
+function unobstructed(options: GuestOptions): VmiSpec {
   const memory = options.memory ?? "128Mi";
   return {
     domain: {
@@ -99,21 +105,18 @@ export function guestSpec(options: GuestOptions = {}, claimName = "data"): VmiSp
         disks: [
           { name: "root", disk: { bus: "virtio" } },
           { name: "cloudinit", disk: { bus: "virtio" } },
-          ...(options.obstacle === "disk" ? [{ name: "data", disk: { bus: "virtio" } }] : []),
         ],
-        interfaces: [{ name: "default", ...(options.obstacle === "bridge" ? { bridge: {} } : { masquerade: {} }) }],
+        interfaces: [{ name: "default", masquerade: {} }],
         ...(options.panicDevice === true && { panicDevices: [{ model: "isa" }] }),
         ...(options.watchdog !== undefined && {
           watchdog: { name: "watchdog", i6300esb: { action: options.watchdog } },
         }),
       },
-      ...(options.obstacle === "hyperv-passthrough" && { features: { hypervPassthrough: { enabled: true } } }),
     },
     networks: [{ name: "default", pod: {} }],
     volumes: [
       { name: "root", containerDisk: { image: defaultGuestImage } },
       { name: "cloudinit", cloudInitNoCloud: { userData: guestScript(scripted(options)) } },
-      ...(options.obstacle === "disk" ? [{ name: "data", persistentVolumeClaim: { claimName } }] : []),
     ],
     ...(options.liveness !== undefined && { livenessProbe: options.liveness }),
     ...(options.readiness !== undefined && { readinessProbe: options.readiness }),

@@ -23,7 +23,8 @@ export function whyNeverScheduled(variant: Variant, nodes: Node[]): string | nul
   return tooMuch === undefined ? null : `it asks for ${tooMuch[1]} of ${tooMuch[0]}, more than any node has`;
 }
 
-function requestsOf(variant: Variant, spec: VmiSpec): Record<string, string> {
+/** What it requests of memory and CPU, by itself or by its instance type. */
+export function requestsOf(variant: Variant, spec: VmiSpec): Record<string, string> {
   const { requests = {}, limits = {} } = spec.domain.resources ?? {};
   const guest = spec.domain.memory?.guest ?? instancetypeOf(variant)?.memory?.guest;
   const memory = requests["memory"] ?? guest ?? limits["memory"];

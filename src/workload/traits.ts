@@ -1,6 +1,6 @@
 import type { PlannedVariant } from "../experiment/plan.ts";
 import type { KubeObject, Probe } from "../kube/objects.ts";
-import { quantityValue } from "../kube/quantity.ts";
+import { migrationObstacle } from "./migration-obstacle.ts";
 import { vmiSpecOf } from "./variant.ts";
 
 type Described = Pick<PlannedVariant, "kind" | "manifests">;
@@ -25,26 +25,6 @@ export function rebootTerminates(variant: Described): boolean {
 export function statedBootSeconds(variant: Described): number | null {
   const said = templateAnnotationsOf(variant)["guest.rebound.dev/boot-seconds"];
   return said === undefined ? null : Number(said);
-}
-
-/** Why it can never be migrated live, in KubeVirt's words; null where nothing in its manifests says so. */
-export function migrationObstacle(variant: Described): string | null {
-  const { domain, networks = [], volumes = [] } = vmiSpecOf(variant);
-  const podNetwork = networks.find((network) => "pod" in network)?.name;
-  const nics = (domain.devices["interfaces"] ?? []) as Record<string, unknown>[];
-  const nic = nics.find(({ name }) => name === podNetwork);
-  if (nic !== undefined && !("masquerade" in nic) && !("binding" in nic)) return "InterfaceNotLiveMigratable";
-  if (domain.features?.["hypervPassthrough"] !== undefined) return "HypervPassthroughNotLiveMigratable";
-  const claims = volumes.flatMap((volume) => {
-    const claim = volume["persistentVolumeClaim"] as { claimName: string } | undefined;
-    return claim === undefined ? [] : [claim.claimName];
-  });
-  const isShared = (name: string): boolean =>
-    variant.manifests.some(({ kind, metadata, spec }) => {
-      const { accessModes = [] } = (spec ?? {}) as { accessModes?: string[] };
-      return kind === "PersistentVolumeClaim" && metadata.name === name && accessModes.includes("ReadWriteMany");
-    });
-  return claims.every(isShared) ? null : "DisksNotLiveMigratable";
 }
 
 /** What its watchdog device does when nobody feeds it; null where it has none. */
@@ -75,7 +55,9 @@ function isTooTight(variant: Described): boolean {
  * The attributes of a variant by which a promise may be kept for some and broken for others, each in words. What is
  * as it is by default is left out.
  */
-export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "neverUp">): Record<string, string> {
+export function traitsOf(
+  variant: Described & Pick<PlannedVariant, "pinned" | "neverUp" | "memoryShare">,
+): Record<string, string> {
   const { livenessProbe, readinessProbe } = vmiSpecOf(variant);
   const watchdog = watchdogAction(variant);
   const obstacle = migrationObstacle(variant);
@@ -93,7 +75,7 @@ export function traitsOf(variant: Described & Pick<PlannedVariant, "pinned" | "n
     ...(obstacle !== null && { "migration obstacle": obstacle }),
     "shutdown request": obeysAcpi(variant) ? "obeyed" : "ignored",
     ...sizeOf(variant),
-    ...bigMemoryOf(variant),
+    ...(variant.memoryShare !== undefined && { "big memory": variant.memoryShare }),
     ...placementOf(variant),
   };
 }
@@ -111,12 +93,6 @@ function sizeOf(variant: Described): Record<string, string> {
   return vmiSpecOf(variant).domain.resources?.limits === undefined
     ? { size: "requests" }
     : { size: "requests and limits" };
-}
-
-/** What it requests, where that is more than test guests do, so that not every node may have room for it. */
-function bigMemoryOf(variant: Described): Record<string, string> {
-  const requested = vmiSpecOf(variant).domain.resources?.requests?.["memory"];
-  return requested !== undefined && quantityValue(requested) > 4 * 2 ** 30 ? { "big memory": requested } : {};
 }
 
 function placementOf(variant: Described & Pick<PlannedVariant, "pinned" | "neverUp">): Record<string, string> {

@@ -19,6 +19,12 @@ export interface Variant {
   pinned?: true;
   /** It runs on that node or on one other. */
   paired?: true;
+  /** No other node has room for it while the experiment lasts. */
+  confined?: true;
+  /** The share of a node's memory that it requests, in words, once it is planned. */
+  memoryShare?: string;
+  /** A replica set of which every other worker is given one member, when that is planned. */
+  onEveryOther?: true;
   /** It starts on another node than the victims' where there is room. */
   elsewhere?: true;
   /** It is known never to come up, so that nobody waits for it. */
@@ -142,6 +148,16 @@ export function pinned(variant: Variant): Variant {
 /** The same variant, kept to two nodes: that of the victims and one other. */
 export function paired(variant: Variant): Variant {
   return { ...variant, paired: true };
+}
+
+/** The same variant, said to find no room on another node: the experiment's others take it. */
+export function confined(variant: Variant): Variant {
+  return { ...variant, confined: true };
+}
+
+/** The same replica set as a bystander, with a member on each worker but the victims'; one fills a node. */
+export function onEveryOther(variant: Variant): Variant {
+  return { ...elsewhere(variant), onEveryOther: true };
 }
 
 /** The same variant as a bystander that cannot come up. */
