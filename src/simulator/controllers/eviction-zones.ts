@@ -87,11 +87,12 @@ export class EvictionZones {
     this.#timer?.cancel();
     this.#timer = undefined;
     const waiting = [...this.#zones.values()].filter((zone) => zone.waiting.size > 0);
-    const next = Math.min(...waiting.map((zone) => zone.nextMs));
-    if (next === Infinity) return;
+    const dueMs = Math.min(...waiting.map((zone) => zone.nextMs));
+    if (dueMs === Infinity) return;
     // Taints are set in rounds every 100 ms (scheduler.NodeEvictionPeriod).
-    const round = this.#world.random.between(0, 100, "eviction round", Math.floor(this.#world.clock.now() / 100));
-    this.#timer = this.#world.clock.schedule(next - this.#world.clock.now() + round, () => this.#taintDue());
+    const { clock, random } = this.#world;
+    const round = random.between(0, 100, "eviction round", Math.floor(clock.now() / 100));
+    this.#timer = clock.schedule(Math.max(0, dueMs - clock.now()) + round, () => this.#taintDue());
   }
 
   #taintDue(): void {
