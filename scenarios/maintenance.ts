@@ -100,6 +100,18 @@ export default [
     fault: drain(),
     variants: everyRunStrategy({ evictionStrategy: "None", obeysAcpi: false }),
   }),
+  ...[
+    { id: "drain-none-pinned", how: "shut down", options: {} },
+    { id: "drain-none-pinned-ignored", how: "destroyed", options: { obeysAcpi: false } },
+  ].map(({ id, how, options }) =>
+    experiment({
+      id,
+      title: `A VM that may run on the drained node alone waits, once it was ${how}, until that is uncordoned`,
+      practices: ["placement"],
+      fault: drain(),
+      variants: everyRunStrategy({ evictionStrategy: "None", ...options }).map(pinned),
+    }),
+  ),
   experiment({
     id: "drain-cluster-default",
     title: "A drain does to VMs that say nothing what the cluster's own eviction strategy says",

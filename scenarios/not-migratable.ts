@@ -1,28 +1,65 @@
 import {
+  drain,
   experiment,
   forceDelete,
   nodeShutdown,
+  obstacles,
   outOfServiceTaint,
+  virtctlMigrate,
   vm,
   vmCrash,
-  type GuestOptions,
   type Variant,
+  type VmOptions,
 } from "rebound";
 
-/** A VM for each thing that keeps one from being migrated live. */
-const unable = (["bridge", "disk", "hyperv-passthrough"] satisfies GuestOptions["obstacle"][]).map((obstacle) =>
-  vm(obstacle, { obstacle }),
-);
-const variants: Variant[] = [vm("able"), ...unable];
+/** One that can be migrated, and one for each thing that keeps a VM from it. */
+const variants = (options: VmOptions = {}): Variant[] => [
+  vm("able", options),
+  ...obstacles.map((obstacle) => vm(obstacle, { ...options, obstacle })),
+];
 
-/** The document's precondition, that all recovery requires VMs to be live-migratable: what is left to one that is not. */
+/**
+ * The document's precondition, that all recovery requires VMs to be live-migratable: what is left to one that is not, by
+ * the reason that KubeVirt has for it.
+ */
 export default [
   experiment({
     id: "not-migratable-crash",
     title: "A VM comes back from a crash whether or not it could be migrated",
     practices: ["vm-crash"],
     fault: vmCrash(),
-    variants,
+    variants: variants(),
+  }),
+  experiment({
+    id: "not-migratable-drain",
+    title: "A drain does not get rid of a VM under LiveMigrate that cannot be migrated, for whatever reason",
+    practices: ["node-maintenance", "live-migratable"],
+    fault: drain(),
+    variants: variants({ evictionStrategy: "LiveMigrate" }),
+  }),
+  experiment({
+    id: "not-migratable-drain-if-possible",
+    title: "A drain shuts a VM under LiveMigrateIfPossible down that cannot be migrated, and it starts elsewhere",
+    practices: ["live-migratable"],
+    fault: drain(),
+    variants: variants({ evictionStrategy: "LiveMigrateIfPossible" }),
+  }),
+  experiment({
+    id: "not-migratable-node-loss",
+    title: "A VM of a dead node comes back with the node whether or not it could be migrated",
+    practices: ["node-shutdown"],
+    fault: nodeShutdown(),
+    observe: "100s",
+    variants: variants(),
+  }),
+  experiment({
+    id: "not-migratable-virtctl-migrate",
+    title: "A VM of a dead node is not saved by live migration whether or not it could be migrated before",
+    practices: ["node-shutdown"],
+    fault: nodeShutdown(),
+    observe: "100s",
+    remedies: [virtctlMigrate()],
+    variants: variants(),
   }),
   experiment({
     id: "not-migratable-out-of-service-taint",
@@ -31,7 +68,7 @@ export default [
     fault: nodeShutdown(),
     observe: "100s",
     remedies: [outOfServiceTaint()],
-    variants,
+    variants: variants(),
   }),
   experiment({
     id: "not-migratable-force-delete",
@@ -41,6 +78,6 @@ export default [
     fault: nodeShutdown(),
     observe: "100s",
     remedies: [forceDelete()],
-    variants,
+    variants: variants(),
   }),
 ];

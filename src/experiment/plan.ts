@@ -95,7 +95,7 @@ export interface PlannedVariant {
   pinned?: true;
   /** It runs on the victims' node or on one other. */
   paired?: true;
-  /** No other node has room for it while the experiment lasts. */
+  /** No other node may take it while the experiment lasts, for want of room or because it has no other's disk. */
   confined?: true;
   /** The share of a node's memory that it requests, in words; its manifests have the quantity. */
   memoryShare?: string;

@@ -39,7 +39,8 @@ export const practices: readonly Practice[] = [
     promise: "a VM can be bound to nodes by a node selector: it starts there, and starts again",
     promises: (trial) => {
       if (trial.variant.traits["node selector"] === undefined) return null;
-      return isNodeLoss(trial) ? onRelief(trial) : trial.phase === "observe" ? serving : null;
+      const isAway = isNodeLoss(trial) || trial.fault.name === "drain";
+      return isAway ? onRelief(trial) : trial.phase === "observe" ? serving : null;
     },
   },
   {
@@ -158,7 +159,7 @@ function isNodeLoss({ fault }: Trial): boolean {
   return nodeLosses.includes(fault.name);
 }
 
-/** On a node that is lost nothing is promised before somebody gives it up. */
+/** On a node that is lost or drained nothing is promised before somebody gives it up. */
 function onRelief(trial: Trial): typeof serving | null {
   const isRelieved = trial.phase !== "observe" && trial.phase !== "virtctl-migrate" && isVictim(trial);
   return isRelieved ? serving : null;

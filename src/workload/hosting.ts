@@ -1,4 +1,4 @@
-import type { KubeObject, Node } from "../kube/objects.ts";
+import type { KubeObject, Manifest, Node } from "../kube/objects.ts";
 import { allocatableOf } from "../kube/pod-requests.ts";
 import { shareAsQuantity, shareOf, whyNoShare } from "./node-share.ts";
 import { anyDevice } from "./obstacles.ts";
@@ -9,7 +9,8 @@ export interface KubeVirtObject extends KubeObject {
   spec?: {
     configuration?: {
       developerConfiguration?: { featureGates?: string[] };
-      permittedHostDevices?: Record<string, { resourceName: string }[]>;
+      /** By the kind of device: lists, and a switch that is none. */
+      permittedHostDevices?: Record<string, unknown>;
     };
   };
 }
@@ -21,11 +22,13 @@ export interface Host {
   kubeVirt: KubeVirtObject | undefined;
   /** Whether others use it as well. */
   isShared: boolean;
+  /** Whether a volume that it makes can be had on one node alone. */
+  isStorageLocal: boolean;
 }
 
 /**
- * The variant as it is made for this cluster: shares of a node become quantities, any device one that there is. One that the
- * cluster cannot host is left out, with the reason.
+ * The variant as it is made for this cluster: shares of a node become quantities, any device one that there is; where a
+ * volume is one node's, so is its VM. One that the cluster cannot host is left out, with the reason.
  */
 export function hosted(variant: Variant, host: Host): Variant {
   const share = shareOf(variant);
@@ -35,9 +38,15 @@ export function hosted(variant: Variant, host: Host): Variant {
   const manifests = mapStrings(variant.manifests, (text) => {
     if (text === share) return shareAsQuantity(share, host);
     return text === anyDevice ? device! : text;
-  });
+  }) as Manifest[];
   const isRequested = share !== null && requestsOf(variant, vmiSpecOf(variant))["memory"] === share;
-  const made = { ...variant, manifests, ...(isRequested && { memoryShare: share }) };
+  const isTied = host.isStorageLocal && variant.manifests.some(({ kind }) => kind === "PersistentVolumeClaim");
+  const made: Variant = {
+    ...variant,
+    manifests,
+    ...(isRequested && { memoryShare: share }),
+    ...(isTied && { confined: true }),
+  };
   return variant.onEveryOther === true ? withReplicas(made, host.workers.length - 1) : made;
 }
 
@@ -67,10 +76,10 @@ function lackOf(variant: Variant, host: Host): string | null {
 
 /** A device that VMs on two workers may have, and two on each; null where there is none. */
 function deviceOf({ workers, kubeVirt }: Host): string | null {
-  const permitted = Object.values(kubeVirt?.spec?.configuration?.permittedHostDevices ?? {}).filter(Array.isArray);
+  const permitted = Object.values(kubeVirt?.spec?.configuration?.permittedHostDevices ?? {});
   const offering = (name: string) => workers.filter(({ node }) => (allocatableOf(node).get(name) ?? 0) >= 2);
-  const names = permitted.flat().map(({ resourceName }) => resourceName);
-  return names.find((name) => offering(name).length >= 2) ?? null;
+  const devices = permitted.flatMap((list) => (Array.isArray(list) ? (list as { resourceName: string }[]) : []));
+  return devices.find(({ resourceName }) => offering(resourceName).length >= 2)?.resourceName ?? null;
 }
 
 function withReplicas(variant: Variant, replicas: number): Variant {
@@ -79,9 +88,9 @@ function withReplicas(variant: Variant, replicas: number): Variant {
 }
 
 /** The same value, with each string in it put through `change`. */
-function mapStrings<T>(value: T, change: (text: string) => string): T {
-  if (typeof value === "string") return change(value) as T;
-  if (Array.isArray(value)) return value.map((each: unknown) => mapStrings(each, change)) as T;
+function mapStrings(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((each: unknown) => mapStrings(each, change));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapStrings<unknown>(each, change)])) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapStrings(each, change)]));
 }

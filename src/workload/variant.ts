@@ -19,7 +19,7 @@ export interface Variant {
   pinned?: true;
   /** It runs on that node or on one other. */
   paired?: true;
-  /** No other node has room for it while the experiment lasts. */
+  /** No other node may take it while the experiment lasts, for want of room or because it has no other's disk. */
   confined?: true;
   /** The share of a node's memory that it requests, in words, once it is planned. */
   memoryShare?: string;

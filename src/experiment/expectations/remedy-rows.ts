@@ -24,7 +24,7 @@ export const remedyRows: readonly Row[] = [
     phase: "return",
     when: (situation) => isConfined(situation.variant) && !isUnremedied(situation),
     outcomes: { Always: "resumed", RerunOnFailure: "resumed", Manual: "stopped", Once: "stopped" },
-    waits: (situation) => times.sum(times.nodeReturns(situation), times.start(situation)),
+    waits: (situation) => times.sum(times.nodeReturns(situation), times.scheduledAgain, times.start(situation)),
   },
   {
     id: "pods of a lost node removed, not yet marked",

@@ -36,7 +36,7 @@ export function wayOf(variant: Situation["variant"]): Way | null {
   return variant.runStrategy;
 }
 
-/** Whether it may run on the victims' node alone, by its selector or for want of room elsewhere. */
+/** Whether it may run on the victims' node alone: by its selector, for want of room elsewhere, or where its disk is. */
 export function isConfined({ pinned, confined }: Situation["variant"]): boolean {
   return pinned === true || confined === true;
 }

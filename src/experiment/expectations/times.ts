@@ -181,6 +181,9 @@ export function slowness({ fault }: Situation): Wait {
   return { least: 0, most: delay * 20 };
 }
 
+/** A pod that fitted nowhere is tried again after 10 s at most, once a node could take it (kube-scheduler: podMaxBackoffSeconds). */
+export const scheduledAgain: Wait = { least: 0, most: 10_000 };
+
 /** Starts that fail are followed by 10 s × n², and up to half of that more, at most 300 s (watch/vm: calculateStartBackoffTime). */
 export function startBackOff({ fault }: Situation): Wait {
   const failed = Number(fault.parameters["times"]);
