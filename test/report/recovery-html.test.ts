@@ -18,6 +18,21 @@ describe("the recovery report", () => {
     });
   });
 
+  it("has a row for every practice that was tested, and one for all the others", () => {
+    const results = realisticResults();
+    const practice = (id: string, verdict: "holds" | "not-tested") => {
+      return { id, promise: `the promise of ${id}`, verdict, conditions: [], evidence: [] };
+    };
+    const practices = [practice("first", "not-tested"), practice("second", "holds"), practice("third", "not-tested")];
+    const table = recoveryHtml({ ...results, practices })
+      .split('<section id="practices">')[1]!
+      .split("</section>")[0]!;
+    const rows = table.split("<tbody>")[1]!.match(/<tr>[^]*?<\/tr>/g)!;
+    assert.equal(rows.length, 2);
+    assert.ok(rows[0]!.includes("the promise of second"));
+    assert.match(rows[1]!, /2 others[^]*first, third[^]*not tested/);
+  });
+
   it("is folded where it is long and green, and only there", () => {
     const folded = (count: number, verdict: "recovered" | "late"): number => {
       const variants = Array.from({ length: count }, (_, index) =>

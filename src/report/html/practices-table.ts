@@ -6,7 +6,9 @@ import { experimentAnchor } from "./parts.ts";
 
 /** What the run says of each promise, what separates where it is kept from where it is not, and who says so. */
 export function practicesTable(results: Results): Markup | null {
-  const tested = results.practices.filter(({ verdict }) => verdict !== "not-tested");
+  const { tested = [], untested = [] } = Object.groupBy(results.practices, ({ verdict }) =>
+    verdict === "not-tested" ? "untested" : "tested",
+  );
   if (tested.length === 0) return null;
   return html`<section id="practices">
     <h2>Practices</h2>
@@ -20,7 +22,7 @@ export function practicesTable(results: Results): Markup | null {
           </tr>
         </thead>
         <tbody>
-          ${results.practices.map((practice) => practiceRow(results, practice))}
+          ${tested.map((practice) => practiceRow(results, practice))} ${untested.length > 0 && untestedRow(untested)}
         </tbody>
       </table>
     </div>
@@ -32,9 +34,7 @@ function practiceRow(results: Results, { id, promise, verdict, conditions, evide
     <th scope="row">${oneLine(id)}</th>
     <td>${oneLine(promise)}</td>
     <td>
-      <span class="chip ${practiceColour[verdict]}"
-        ><b aria-hidden="true">${practiceMark[verdict]}</b> ${practiceText[verdict]}</span
-      >
+      ${chip(verdict)}
       ${
         conditions.length > 0 &&
         html`<ul>
@@ -43,6 +43,21 @@ function practiceRow(results: Results, { id, promise, verdict, conditions, evide
       }${evidence.length > 0 && evidenceOf(results, evidence)}
     </td>
   </tr>`;
+}
+
+/** A run of a few scenarios says nothing of most practices: they are named, and take no more room than that. */
+function untestedRow(untested: PracticeResult[]): Markup {
+  return html`<tr>
+    <th scope="row">${plural(untested.length, "other")}</th>
+    <td>${oneLine(untested.map(({ id }) => id).join(", "))}</td>
+    <td>${chip("not-tested")}</td>
+  </tr>`;
+}
+
+function chip(verdict: PracticeResult["verdict"]): Markup {
+  return html`<span class="chip ${practiceColour[verdict]}"
+    ><b aria-hidden="true">${practiceMark[verdict]}</b> ${practiceText[verdict]}</span
+  >`;
 }
 
 /** The experiments that it rests on, and how many of their judgements. */
