@@ -51,6 +51,12 @@ export class Acts {
         // Where the guest ran out of memory first, the container never did.
         if (action.result?.endsWith("qemu gone")) hands.oomKill(vmi());
         return "done";
+      case "patch":
+        return this.#patch(action["resource"] as string, action["target"] as string, action["patch"] as object);
+      case "kubelet-restart":
+        hands.stopKubelet(node);
+        hands.startKubelet(node);
+        return "done";
       case "kill-component":
         this.#killComponent((action["component"] ?? action["target"]) as string, node);
         return "done";
@@ -140,8 +146,15 @@ export class Acts {
     return this.#real.instance(realName) === undefined ? realName : this.#vmi(realName).name;
   }
 
+  #patch(shortName: string, target: string, patch: object): Promise<Answer> {
+    const resource = touchable[shortName];
+    if (resource === undefined) throw new Error(`cannot patch a ${shortName}`);
+    const path = `${pathOf(resource)}/${this.#target(shortName, target)}`;
+    return this.operator.do("PATCH", path, patch, "application/merge-patch+json");
+  }
+
   #delete(shortName: string, target: string, flags: string[]): Promise<Answer> {
-    const resource = deletable[shortName];
+    const resource = touchable[shortName];
     if (resource === undefined) throw new Error(`cannot delete a ${shortName}`);
     const name = this.#target(shortName, target);
     const grace = flags.map((flag) => /^--grace-period=(\d+)$/.exec(flag)?.[1]).find((found) => found !== undefined);
@@ -206,6 +219,8 @@ const physical: Record<
   | "connect"
   | "stopKubelet"
   | "startKubelet"
+  | "stopRuntime"
+  | "startRuntime"
 > = {
   "kill-qemu": "killQemu",
   "kill-launcher": "killLauncher",
@@ -218,9 +233,11 @@ const physical: Record<
   "node-connect": "connect",
   "kubelet-stop": "stopKubelet",
   "kubelet-start": "startKubelet",
+  "containerd-stop": "stopRuntime",
+  "containerd-start": "startRuntime",
 };
 
-const deletable: Record<string, Resource> = {
+const touchable: Record<string, Resource> = {
   pod: resources.pods,
   vmi: resources.virtualMachineInstances,
   vm: resources.virtualMachines,

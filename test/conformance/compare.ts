@@ -152,13 +152,25 @@ function orders(real: History, matched: Map<Milestone, Milestone>): Comparison[]
 
 function lengths(real: History, matched: Map<Milestone, Milestone>, settings: Settings): Comparison[] {
   return waits.flatMap((wait: Wait) =>
-    linksOf(wait, real, matched).map(([begin, end]) => {
-      const took = end.at - begin.at;
-      const simulated = matched.get(end)!.at - matched.get(begin)!.at;
-      const finding = Math.abs(took - simulated) <= wait.toleranceSeconds(settings, took) ? "agreed" : "wait";
-      const what = `${wait.constant}: ${took.toFixed(1)} s, simulated ${simulated.toFixed(1)} s`;
-      return { finding, subject: end.subject, what, real: end, simulated: matched.get(end) };
-    }),
+    linksOf(wait, real, matched)
+      .filter(([begin, end]) => !cameOtherwise(wait, real, begin, end))
+      .map(([begin, end]) => {
+        const took = end.at - begin.at;
+        const simulated = matched.get(end)!.at - matched.get(begin)!.at;
+        const finding = Math.abs(took - simulated) <= wait.toleranceSeconds(settings, took) ? "agreed" : "wait";
+        const what = `${wait.constant}: ${took.toFixed(1)} s, simulated ${simulated.toFixed(1)} s`;
+        return { finding, subject: end.subject, what, real: end, simulated: matched.get(end) };
+      }),
+  );
+}
+
+function cameOtherwise({ unless = [], link }: Wait, real: History, begin: Milestone, end: Milestone): boolean {
+  return real.milestones.some(
+    (one) =>
+      one.line > begin.line &&
+      one.line < end.line &&
+      unless.some((mark) => fits(one, mark)) &&
+      linked(link, one.subject, end.subject, real.nodes),
   );
 }
 

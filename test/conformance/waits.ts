@@ -1,13 +1,17 @@
 import type { Settings } from "../../src/simulator/settings.ts";
-import type { Cause } from "./causes.ts";
+import type { Cause, Mark } from "./causes.ts";
 
 /** A wait whose length a constant decides: the two clusters may differ by what is drawn at random on each. */
 export interface Wait extends Cause {
   constant: string;
+  /** What has the same effect without the wait: where one of them comes in between, nothing was waited for. */
+  unless?: Mark[];
   toleranceSeconds: (settings: Settings, took: number) => number;
 }
 
 const unreachable = "taint node.kubernetes.io/unreachable:NoExecute";
+const outOfService = "taint node.kubernetes.io/out-of-service:NoExecute";
+const gone: Mark = ["node", "exists", /gone/];
 
 /** Every wait whose length is compared; arrival and a busy machine of two cores cost up to some seconds. */
 export const waits: Wait[] = [
@@ -24,6 +28,7 @@ export const waits: Wait[] = [
     cause: ["node", unreachable, /set/],
     effect: ["pod", "deletion mark", /marked/],
     link: "node",
+    unless: [["node", outOfService, /set/], gone],
     toleranceSeconds: () => 5,
   },
   {
@@ -36,7 +41,14 @@ export const waits: Wait[] = [
   },
   {
     constant: "pod garbage collector's period",
-    cause: ["node", "taint node.kubernetes.io/out-of-service:NoExecute", /set/],
+    cause: ["node", outOfService, /set/],
+    effect: ["pod", "exists", /gone/],
+    link: "node",
+    toleranceSeconds: ({ podGcPeriodSeconds }) => podGcPeriodSeconds + 2,
+  },
+  {
+    constant: "pod garbage collector's quarantine",
+    cause: gone,
     effect: ["pod", "exists", /gone/],
     link: "node",
     toleranceSeconds: ({ podGcPeriodSeconds }) => podGcPeriodSeconds + 2,

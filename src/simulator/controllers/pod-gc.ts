@@ -38,7 +38,14 @@ export function startPodGc(world: World): void {
     const since = missingSince.get(node);
     if (since === undefined) missingSince.set(node, world.clock.now());
     if (since === undefined || world.clock.now() - since < world.settings.podGcQuarantineSeconds * 1000) return;
-    for (const pod of pods) remove(pod, true);
+    // One after the other; all else at once.
+    let atMs = 0;
+    for (const pod of pods) {
+      const from = world.random.between(0, 20, pod.metadata.uid, "pod gc, from");
+      world.clock.schedule(atMs + from, () => fail(pod, true));
+      atMs += from + world.random.between(15, 120, pod.metadata.uid, "pod gc");
+      world.clock.schedule(atMs, () => drop(pod));
+    }
   }
 
   function collectFinished(pods: Pod[]): void {
@@ -48,21 +55,27 @@ export function startPodGc(world: World): void {
     for (const pod of byAge.slice(0, excess)) remove(pod);
   }
 
+  function remove(pod: Pod): void {
+    fail(pod, false);
+    world.clock.schedule(world.random.between(120, 300, pod.metadata.uid, "pod gc"), () => drop(pod));
+  }
+
   /** A pod that no one else can report about is failed before it goes, so that its owners see an end and act on it. */
-  function remove(pod: Pod, orphan = false): void {
+  function fail(pod: Pod, orphan: boolean): void {
     const { namespace, name, uid } = pod.metadata;
-    if (!hasEnded(pod)) {
-      world.store.mutate<Pod>("pods", namespace, name, ({ status }) => {
-        status.phase = "Failed";
-        if (!orphan) return;
-        const message = "PodGC: node no longer exists";
-        status.conditions = disrupted(status.conditions, "DeletionByPodGC", message, world.clock.stamp());
-      });
-    }
-    world.clock.schedule(world.random.between(60, 150, uid, "pod gc"), () => {
-      if (world.store.get("pods", namespace, name)?.metadata.uid !== uid) return;
-      world.store.delete("pods", namespace, name, { gracePeriodSeconds: 0 });
+    const now = world.store.get<Pod>("pods", namespace, name);
+    if (now?.metadata.uid !== uid || hasEnded(now)) return;
+    world.store.mutate<Pod>("pods", namespace, name, ({ status }) => {
+      status.phase = "Failed";
+      if (!orphan) return;
+      const message = "PodGC: node no longer exists";
+      status.conditions = disrupted(status.conditions, "DeletionByPodGC", message, world.clock.stamp());
     });
+  }
+
+  function drop({ metadata: { namespace, name, uid } }: Pod): void {
+    if (world.store.get("pods", namespace, name)?.metadata.uid !== uid) return;
+    world.store.delete("pods", namespace, name, { gracePeriodSeconds: 0 });
   }
 }
 

@@ -37,7 +37,8 @@ export function startTaintEviction(world: World): void {
     }
     if (resource !== "pods") return;
     const [pod, before] = [object as Pod, old as Pod | undefined];
-    if (verb === "DELETED") cancel(pod);
+    if (verb === "DELETED")
+      world.clock.schedule(world.random.between(5, 40, pod.metadata.uid, "gone"), () => cancel(pod));
     else if (pod.spec.nodeName !== before?.spec.nodeName || !same(pod.spec.tolerations, before?.spec.tolerations)) {
       const node = world.store.get<Node>("nodes", undefined, pod.spec.nodeName ?? "");
       if (noExecute(node).length > 0) pods.add(`${pod.metadata.namespace}/${pod.metadata.name}`);

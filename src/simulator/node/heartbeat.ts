@@ -37,21 +37,31 @@ export class Heartbeat {
     this.#profile = profile;
   }
 
-  /** Registers the node if it has no object, and posts its status. A node is registered at the kubelet's start only. */
-  register(): void {
+  /**
+   * Posts the node's status, or registers the node if it has no object: at the kubelet's start only. Answers whether it
+   * was registered anew, not ready for the moment.
+   */
+  register(): boolean {
     // It judges the pressures first of a node that has no conditions yet (kubelet_node_status.go: initialNode).
     for (const type of ["MemoryPressure", "DiskPressure", "PIDPressure"]) this.#turned({ type, status: "False" });
-    this.settle();
+    const fresh = this.#createNode("CSINode is not yet initialized");
+    this.renewLease();
+    if (!fresh) this.report(true);
+    return fresh;
   }
 
   /** Is there as if it had been for long. */
   settle(): void {
-    const { world, name } = { world: this.#world, name: this.#profile.name };
-    if (world.store.get("nodes", undefined, name) === undefined) {
-      world.store.create<Node>("nodes", newNode(this.#profile, this.#machine, this.#bootId(), world.clock.stamp()));
-    }
+    this.#createNode(undefined);
     this.renewLease();
     this.report(true);
+  }
+
+  #createNode(notReady: string | undefined): boolean {
+    const { clock, store } = this.#world;
+    if (store.get("nodes", undefined, this.#profile.name) !== undefined) return false;
+    store.create<Node>("nodes", newNode(this.#profile, this.#machine, this.#bootId(), clock.stamp(), notReady));
+    return true;
   }
 
   /** The kubelet's regular beat. */

@@ -247,7 +247,11 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
 
   #register(): void {
     this.#registered = true;
-    this.#heartbeat.register();
+    if (!this.#heartbeat.register()) return;
+    // What it waits for comes with its first look at the API (kubelet.go: fastStatusUpdateOnce).
+    this.later(this.latency(150, 350, "first ready", this.#run), () => {
+      if (this.reachesApi()) this.#heartbeat.report(true);
+    });
   }
 
   /** Starts the regular beat, and takes the pods of the node in hand once they can be had. */

@@ -26,14 +26,20 @@ export function podNetworkOf({ index }: NodeProfile): string {
   return `10.${244 + Math.floor(index / 256)}.${index % 256}`;
 }
 
-/** A Node as its kubelet registers it, all well. */
+/** A Node as its kubelet registers it; one that is not ready yet is tainted by admission (plugin/pkg/admission/nodetaint). */
 export function newNode(
   profile: NodeProfile,
   machine: SimulatedMachine,
   bootId: string,
   now: string,
+  notReady?: string,
 ): Omit<Node, "metadata"> & { metadata: Partial<Node["metadata"]> } {
   const { name, controlPlane } = profile;
+  const effect = "NoSchedule" as const;
+  const taints = [
+    ...(controlPlane ? [{ key: "node-role.kubernetes.io/control-plane", effect }] : []),
+    ...(notReady !== undefined ? [{ key: "node.kubernetes.io/not-ready", effect }] : []),
+  ];
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -58,11 +64,11 @@ export function newNode(
     },
     spec: {
       podCIDR: `${podNetworkOf(profile)}.0/24`,
-      ...(controlPlane && { taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }] }),
+      ...(taints.length > 0 && { taints }),
     },
     status: {
       ...nodeResources(profile, machine),
-      conditions: nodeConditions([], now, undefined, false),
+      conditions: nodeConditions([], now, notReady, false),
       ...nodeFacts(profile, bootId),
     },
   };

@@ -123,7 +123,12 @@ describe("a node that loses its power", () => {
     fixture.pass(100);
     assert.equal(fixture.node("worker"), undefined);
     fixture.simulation.hands.powerOn("worker");
-    fixture.until(() => fixture.node("worker") !== undefined && fixture.nodeReady("worker") === "True", 15);
+    fixture.until(() => fixture.node("worker") !== undefined, 15);
+    assert.equal(condition(fixture.node("worker"), "Ready")?.message, "CSINode is not yet initialized");
+    assert.deepEqual(fixture.taints("worker"), ["node.kubernetes.io/not-ready:NoSchedule"]);
+    fixture.until(() => fixture.nodeReady("worker") === "True", 1);
+    fixture.until(() => fixture.taints("worker").length === 0, 1);
+    assert.ok(fixture.events("worker").includes("NodeReady: Node worker status is now: NodeReady"));
     assert.notEqual(fixture.node("worker").metadata.uid, before);
   });
 });
@@ -172,6 +177,7 @@ describe("a pod that waits for the end of its toleration", () => {
   it("is said to be spared when somebody else deletes it", () => {
     const { fixture } = waiting();
     fixture.simulation.store.delete("pods", "default", "pod", { gracePeriodSeconds: 0 });
+    fixture.pass(0.1);
     assert.deepEqual(evictions(fixture), [cancelled]);
   });
 
