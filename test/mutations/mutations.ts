@@ -1,4 +1,5 @@
 import { fates } from "./fates.ts";
+import { maintenance } from "./maintenance.ts";
 import type { Mutation } from "./mutation.ts";
 import { parts } from "./parts.ts";
 
@@ -254,4 +255,4 @@ const expectations: Mutation[] = [
   },
 ];
 
-export const mutations: Mutation[] = [...fates, ...parts, ...remedies, ...constants, ...expectations];
+export const mutations: Mutation[] = [...fates, ...parts, ...maintenance, ...remedies, ...constants, ...expectations];
