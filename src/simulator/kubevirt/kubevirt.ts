@@ -24,12 +24,14 @@ export interface KubeVirt {
   /** virt-controller and virt-api. */
   readonly components: Components;
   readonly handlers: Handlers;
-  /** The boot id that the VMI's guest tells to someone off its node now, null where it does not answer. */
-  ask(vmiUid: string): string | null;
+  /** The boot id that the VMI's guest tells to someone off its node now, by default on a port that nobody probes; null where it does not answer. */
+  ask(vmiUid: string, port?: number): string | null;
   /** The marker on its disk that it tells along with it. */
   markerOf(vmiUid: string): string | null;
-  /** Calls back whenever a guest's answer changes. */
+  /** Calls back whenever a guest's answer on that port changes. */
   onAnswer(listener: (answer: GuestAnswer) => void): void;
+  /** Calls back whenever a guest's answer on any port may have changed. */
+  onTouch(listener: (vmiUid: string) => void): void;
   /** Who serves pause, unpause, soft reboot, reset and the agent's answers to virt-api. */
   readonly virtHandlers: VirtHandlers;
 }
@@ -57,9 +59,10 @@ export function startKubeVirt(world: World): KubeVirt {
     hands: guestHands(world, launchers),
     components,
     handlers,
-    ask: (vmiUid) => answers.ask(vmiUid),
+    ask: (vmiUid, port) => answers.ask(vmiUid, port),
     markerOf: (vmiUid) => answers.markerOf(vmiUid),
     onAnswer: (listener) => answers.onChange(listener),
+    onTouch: (listener) => answers.onTouch(listener),
     virtHandlers: new SubresourceServer(world, handlers, launchers),
   };
 }

@@ -34,25 +34,30 @@ export class EvacuationController {
     world.store.subscribe((change) => this.#observe(change));
   }
 
+  /** Pods are not watched: what one holds back is looked at again with the next change of its VMI, its node or a migration. */
   #observe({ resource, object }: Change): void {
-    const { namespace, ownerReferences } = object.metadata;
-    if (resource === "nodes" && this.#drained(object.metadata.name)) this.#queue.add(object.metadata.name);
+    const { namespace, name } = object.metadata;
+    if (resource === "nodes" && this.#toLeave(name).length > 0) this.#queue.add(name);
     if (resource === instances) this.#instanceChanged(object as VirtualMachineInstance);
-    if (resource === migrationResource)
-      this.#lookUp(namespace, (object as VirtualMachineInstanceMigration).spec.vmiName);
-    if (resource !== "pods") return;
-    const owner = ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
-    if (owner !== undefined) this.#lookUp(namespace, owner.name);
-  }
-
-  #lookUp(namespace: string | undefined, name: string): void {
-    const vmi = this.#world.store.get<VirtualMachineInstance>(instances, namespace, name);
+    if (resource !== migrationResource) return;
+    const { vmiName } = (object as VirtualMachineInstanceMigration).spec;
+    const vmi = this.#world.store.get<VirtualMachineInstance>(instances, namespace, vmiName);
     if (vmi !== undefined) this.#instanceChanged(vmi);
   }
 
   #instanceChanged({ status: { nodeName, evacuationNodeName } }: VirtualMachineInstance): void {
     if (nodeName === undefined) return;
     if (evacuationNodeName !== undefined || this.#drained(nodeName)) this.#queue.add(nodeName);
+  }
+
+  /** The VMIs that are to leave the node: all of one that is drained by taint, else those that are marked and do not move yet. */
+  #toLeave(node: string): VirtualMachineInstance[] {
+    const here = this.#instances.on(node);
+    if (here.length === 0 || this.#drained(node)) return here;
+    return here.filter(({ status: { evacuationNodeName, migrationState } }) => {
+      const moves = migrationState?.startTimestamp !== undefined && migrationState.endTimestamp === undefined;
+      return evacuationNodeName === node && !moves;
+    });
   }
 
   /** Deprecated, and in force: a node with this taint is emptied without anyone's eviction. */
@@ -64,10 +69,7 @@ export class EvacuationController {
   }
 
   #reconcile(node: string): void {
-    const drained = this.#drained(node);
-    for (const vmi of this.#instances.on(node)) {
-      if (drained || vmi.status.evacuationNodeName === node) this.#evacuate(node, vmi);
-    }
+    for (const vmi of this.#toLeave(node)) this.#evacuate(node, vmi);
   }
 
   #evacuate(node: string, vmi: VirtualMachineInstance): void {

@@ -10,27 +10,35 @@ export class GuestAnswers implements LauncherListener {
   /** Boot ids of the guests that answer now, by VMI. */
   readonly #answering = new Map<string, string>();
   readonly #listeners: ((answer: GuestAnswer) => void)[] = [];
+  readonly #touched: ((vmiUid: string) => void)[] = [];
 
   constructor(launchers: Launchers) {
     this.#launchers = launchers;
     launchers.listen(this);
   }
 
-  /** The boot id that the guest tells on its data port now, null where it does not. */
-  ask(vmiUid: string): string | null {
+  /** The boot id that the guest tells now on a port, by default on the one that nobody probes; null where it does not. */
+  ask(vmiUid: string, port: number = dataPorts.unprobed): string | null {
     const launcher = this.#launchers.of(vmiUid);
-    return launcher === undefined ? null : answerOf(launcher);
+    return launcher === undefined ? null : answerOf(launcher, port);
   }
 
   /** What the guest has on its disk, as far as it is asked now and answers. */
   markerOf(vmiUid: string): string | null {
     const launcher = this.#launchers.of(vmiUid);
-    return launcher === undefined || answerOf(launcher) === null ? null : launcher.domain!.guest.marker;
+    return launcher === undefined || answerOf(launcher, dataPorts.unprobed) === null
+      ? null
+      : launcher.domain!.guest.marker;
   }
 
-  /** Calls back whenever a guest's answer has changed. */
+  /** Calls back whenever a guest's answer on the port that nobody probes has changed. */
   onChange(listener: (answer: GuestAnswer) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls back whenever a guest's answer on any port may have changed. */
+  onTouch(listener: (vmiUid: string) => void): void {
+    this.#touched.push(listener);
   }
 
   changed(launcher: Launcher): void {
@@ -43,6 +51,7 @@ export class GuestAnswers implements LauncherListener {
 
   #note(launcher: Launcher, bootId: string | null): void {
     const { vmiUid, pod } = launcher;
+    for (const listener of this.#touched) listener(vmiUid);
     if ((this.#answering.get(vmiUid) ?? null) === bootId) return;
     if (bootId === null) this.#answering.delete(vmiUid);
     else this.#answering.set(vmiUid, bootId);
@@ -52,8 +61,8 @@ export class GuestAnswers implements LauncherListener {
   }
 }
 
-function answerOf(launcher: Launcher): string | null {
+function answerOf(launcher: Launcher, port: number): string | null {
   const guest = launcher.domain?.guest;
   if (guest === undefined || !launcher.alive || !launcher.machine.reachesCluster) return null;
-  return guest.serves(dataPorts.unprobed) ? guest.bootId : null;
+  return guest.serves(port) ? guest.bootId : null;
 }
