@@ -44,11 +44,9 @@ export function findDisturbance(
     // Its node may be gone already, and nobody have noticed yet.
     disturbances.findLast(({ entry: { node } }) => node !== undefined && isTaken(timeline, node, window.fromMs));
   if (proved !== undefined) {
-    const bite = {
-      fromMs: Math.round(proved.from * 1000),
-      toMs: Math.round(proved.to * 1000),
-      evidence: proved.evidence,
-    };
+    const [fromMs, toMs] = [proved.from, proved.to].map((seconds) => Math.round(seconds * 1000)) as [number, number];
+    const hit = { ...subject, incarnations: subject.incarnations.filter(({ uid }) => uid === proved.vmiUid) };
+    const bite = { fromMs: notBefore(hit, { low: fromMs, high: toMs }), toMs, evidence: proved.evidence };
     const call = disturbances.find((each) => each.name === "inject");
     return { injected: call === undefined ? bite : spanOf(call, window), bite };
   }
@@ -68,10 +66,15 @@ function biteOf(action: Action, subject: SubjectTimeline): Bite | null {
   const sign = signsAfter(subject, action.fromMs)[0];
   const toMs = Math.min(action.toMs ?? Infinity, sign?.atMs ?? Infinity);
   if (toMs === Infinity) return null;
-  // A guest that answered after the call began was not hit before; the platform may take its time to notice.
-  const isWithin = sign?.noticedBy === "prober" && sign.atMs <= toMs;
-  const fromMs = isWithin ? Math.max(action.fromMs, Math.min(sign.within.low, toMs)) : action.fromMs;
+  const fromMs = notBefore(subject, { low: action.fromMs, high: toMs });
   return { fromMs: Math.round(fromMs), toMs: Math.round(toMs), evidence: sign?.text ?? `"${action.name}" was done` };
+}
+
+/** Whose guest answered after the call began was not hit before; the platform may take its time to notice. */
+function notBefore(subject: SubjectTimeline, { low, high }: Interval): number {
+  const [sign] = signsAfter(subject, low);
+  const isNarrower = sign?.noticedBy === "prober" && sign.within.low > low && sign.within.low <= high;
+  return isNarrower ? Math.round(sign.within.low) : low;
 }
 
 /** When acts that take a disturbance back, or make up for it, were done after it bit; by their beginning. */

@@ -87,6 +87,22 @@ describe("a planned journal", () => {
     ]);
   });
 
+  it("took effect on no VM whose guest still answered", () => {
+    const hit = (silentMs: number) => {
+      const story = upVm()
+        .line(0, { kind: "plan", plan })
+        .asked(300, 120_000, (ms) => ({ uid: "old", bootId: ms < silentMs ? "one" : null }))
+        .line(60_000, { kind: "phase", name: "observe", phase: "start" })
+        .action(60_000, 72_000, "inject", { fault: "node-shutdown" })
+        .line(72_000, { kind: "bite", variant: "the-web", vmiUid: "old", from: 60, to: 72, evidence: "it is off" })
+        .line(110_000, { kind: "phase", name: "observe", phase: "end" });
+      const { bite } = judgeJournal(story.journal(undefined, 120_000)).phases[0]?.subjects[0] ?? {};
+      return bite && [bite.fromMs, bite.toMs];
+    };
+    assert.deepEqual(hit(70_000), [69_300, 72_000]);
+    assert.deepEqual(hit(90_000), [60_000, 72_000], "a guest that outlives the call says nothing of it");
+  });
+
   it("that was cut off says which phase did not run to its end", () => {
     const cut = planned().filter((line) => line.at < 110);
     assert.deepEqual(
