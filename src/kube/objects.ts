@@ -114,6 +114,7 @@ export interface ContainerStatus {
       exitCode: number;
       signal?: number;
       reason?: string;
+      message?: string;
       startedAt?: string;
       finishedAt?: string;
       containerID?: string;
@@ -152,6 +153,16 @@ export interface Pod extends KubeObject {
     qosClass?: string;
     conditions?: Condition[];
     containerStatuses?: ContainerStatus[];
+    [field: string]: unknown;
+  };
+}
+
+export interface Service extends KubeObject {
+  spec: {
+    type?: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
+    selector?: Record<string, string>;
+    ports?: { name?: string; port: number; targetPort?: number | string; nodePort?: number; protocol?: string }[];
+    publishNotReadyAddresses?: boolean;
     [field: string]: unknown;
   };
 }

@@ -52,7 +52,9 @@ export function podStatus(pod: Pod, facts: PodFacts, previous: Pod["status"], no
   const statuses = pod.spec.containers.map((one) => containerStatus(one, pod, facts, false));
   const phase = podPhase(pod, facts);
   const shown = facts.verdict === undefined || pod.spec.containers.some(({ name }) => facts.record(name));
-  const conditions = shown ? ownConditions(pod, facts, phase, initStatuses, statuses) : [];
+  // A pod that ends before it ran is failed as it stands (status_manager.go: TerminatePod).
+  const judged = phase === "Failed" && !facts.begun ? "Pending" : phase;
+  const conditions = shown ? ownConditions(pod, facts, judged, initStatuses, statuses) : [];
   for (const condition of conditions) {
     const before = previous.conditions?.find(({ type }) => type === condition.type);
     condition.lastProbeTime = null;
@@ -127,6 +129,14 @@ function isInitialized(pod: Pod, facts: Pick<PodFacts, "record">): boolean {
   });
 }
 
+/** The same of a pod that has been ended: what was to run beside the others has been started, at least. */
+function wasInitialized(pod: Pod, facts: PodFacts): boolean {
+  return initContainersOf(pod).every((one) => {
+    const record = facts.record(one.name);
+    return isSidecar(one) ? record !== undefined : record?.exit?.code === 0;
+  });
+}
+
 function runs(record: ContainerRecord | undefined): boolean {
   return record !== undefined && record.exit === undefined;
 }
@@ -146,7 +156,9 @@ function containerStatus(container: Container, pod: Pod, facts: PodFacts, isInit
     ...(record !== undefined && { containerID: record.id }),
     state: {},
   };
-  if (record === undefined) {
+  if (record === undefined && !isInit && facts.terminal && !facts.sandboxReady && wasInitialized(pod, facts)) {
+    status.state = { terminated: { exitCode: 137, ...notLocated } };
+  } else if (record === undefined) {
     const initializing = isInit || initContainersOf(pod).length > 0;
     status.state = { waiting: { reason: initializing ? "PodInitializing" : "ContainerCreating" } };
   } else if (record.exit === undefined) {
@@ -165,6 +177,12 @@ function containerStatus(container: Container, pod: Pod, facts: PodFacts, isInit
   status.lastState = last === undefined ? {} : ended(last);
   return status;
 }
+
+/** What is said of a container that a pod was to have when it was ended. */
+const notLocated = {
+  reason: "ContainerStatusUnknown",
+  message: "The container could not be located when the pod was terminated",
+};
 
 function ended(record: ContainerRecord): ContainerStatus["state"] {
   const { id, startedAt, exit } = record;

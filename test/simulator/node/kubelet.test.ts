@@ -80,6 +80,25 @@ describe("a kubelet", () => {
     assert.ok(fixture.events("pod").includes("Killing: Stopping container main"));
   });
 
+  it("fails a pod that is deleted before it ran, as it stands, with a container that it never had", () => {
+    const fixture = new Fixture();
+    fixture.createPod("pod");
+    const statuses: Pod["status"][] = [];
+    fixture.simulation.store.subscribe(({ resource, object }) => {
+      if (resource === "pods" && object.metadata.name === "pod") statuses.push((object as Pod).status);
+    });
+    fixture.until(() => fixture.pod("pod").status.hostIP !== undefined, 2);
+    fixture.simulation.store.delete("pods", "default", "pod");
+    fixture.until(() => fixture.findPod("pod") === undefined, 10);
+    const { phase, conditions, containerStatuses } = statuses.at(-1)!;
+    assert.deepEqual(
+      [phase, condition({ status: { conditions: conditions! } }, "Ready")?.reason],
+      ["Failed", "ContainersNotReady"],
+    );
+    const { terminated } = containerStatuses![0]!.state;
+    assert.deepEqual([terminated?.exitCode, terminated?.reason], [137, "ContainerStatusUnknown"]);
+  });
+
   it("kills a container that ignores SIGTERM when the grace is over", () => {
     const fixture = new Fixture();
     const puppet = new Puppet(fixture, "main");
