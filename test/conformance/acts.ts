@@ -121,7 +121,16 @@ export class Acts {
       .flat()
       .find((one): one is Resource => typeof one === "object" && one.kind === object.kind);
     if (resource === undefined) throw new Error(`cannot create a ${object.kind}`);
-    return this.operator.do("POST", pathOf(resource), withPlatformTraits(object));
+    return this.operator.do("POST", pathOf(resource), withPlatformTraits(this.#onOwnNodes(object)));
+  }
+
+  /** The object with the names of this cluster's nodes where it speaks of the recorded ones. */
+  #onOwnNodes(object: KubeObject): KubeObject {
+    const isNode = (word: string): boolean => this.#real.find(`node/${roleOf(word)}`)?.name === word;
+    const text = JSON.stringify(object, (_, value: unknown) =>
+      typeof value === "string" && isNode(value) ? roleOf(value) : value,
+    );
+    return JSON.parse(text) as KubeObject;
   }
 
   #virtctl(args: string[]): Promise<Answer> {

@@ -164,13 +164,14 @@ function lengths(real: History, matched: Map<Milestone, Milestone>, settings: Se
   );
 }
 
+/** Whether something else, or somebody's own hand, brought about what was waited for. */
 function cameOtherwise({ unless = [], link }: Wait, real: History, begin: Milestone, end: Milestone): boolean {
   return real.milestones.some(
     (one) =>
       one.line > begin.line &&
       one.line < end.line &&
-      unless.some((mark) => fits(one, mark)) &&
-      linked(link, one.subject, end.subject, real.nodes),
+      (unless.some((mark) => fits(one, mark) && linked(link, one.subject, end.subject, real.nodes)) ||
+        (one.aspect === actionAspect && one.subject === end.subject)),
   );
 }
 
