@@ -152,13 +152,16 @@ async function remove(runtime: ContainerRuntime, id: string): Promise<void> {
 
 /** Removes the containers of probers that do not run: those of a harness that was killed as it made them. */
 async function sweepProbers(runtime: ContainerRuntime, cluster: string): Promise<void> {
-  const filters = { label: [`${proberLabel}=${cluster}`], status: ["created", "exited", "dead"] };
+  // Not by their state: engines do not agree on the words for it.
+  const filters = { label: [`${proberLabel}=${cluster}`] };
   const list = () => runtime.engine.listContainers({ all: true, filters });
   const found = await callEngine(runtime, "list the probers' containers", list);
   const leftBefore = runtime.clock.wall().getTime() - leftoverMs;
   for (const { Id, State, Created } of found) {
+    const isAtWork = ["running", "paused", "restarting"].includes(State);
     // Another run may be about to start its own.
-    if (State !== "created" || Created * 1000 < leftBefore) await remove(runtime, Id);
+    const isToStart = State === "created" && Created * 1000 >= leftBefore;
+    if (!isAtWork && !isToStart) await remove(runtime, Id);
   }
 }
 
