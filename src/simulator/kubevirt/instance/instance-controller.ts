@@ -16,11 +16,12 @@ import { SyncError } from "../sync-error.ts";
 import { isFinal, isUnprocessed } from "./phase.ts";
 import { syncPod } from "./pod-marks.ts";
 import { currentPod, isPodFinal } from "./pods.ts";
-import { updateStatus } from "./status.ts";
+import { statusAfter } from "./status.ts";
+import { isChanged, write } from "./write.ts";
 
 const resource = "virtualmachineinstances";
 
-/** From what virt-controller sees of a pod to its write to the VMI, which passes virt-api's webhooks, as seen; milliseconds. */
+/** What it takes to write to a VMI, which passes virt-api's webhooks, as seen; milliseconds. */
 const writeMs = [30, 190] as const;
 
 /**
@@ -43,15 +44,11 @@ export class InstanceController {
   }
 
   #observe({ resource: changed, object }: Change): void {
-    const { namespace, name, resourceVersion } = object.metadata;
+    const { namespace, name } = object.metadata;
     if (changed === resource) this.#queue.add(`${namespace}/${name}`);
     if (changed === "pods") {
       const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
-      if (owner === undefined) return;
-      const vmi = this.#world.store.get(resource, namespace, owner.name);
-      // To delete its pods takes no webhook.
-      const writes = vmi !== undefined && vmi.metadata.deletionTimestamp === undefined;
-      this.#queue.add(`${namespace}/${owner.name}`, writes ? this.#writeMs(owner.name, resourceVersion) : undefined);
+      if (owner !== undefined) this.#queue.add(`${namespace}/${owner.name}`);
     }
     if (changed === "virtualmachineinstancemigrations") {
       this.#queue.add(`${namespace}/${(object as VirtualMachineInstanceMigration).spec.vmiName}`);
@@ -62,14 +59,10 @@ export class InstanceController {
     }
   }
 
-  #writeMs(...what: (string | undefined)[]): number {
-    return this.#world.random.between(...writeMs, "write", ...what.map(String));
-  }
-
-  /** Answers how long the pass takes where it ends the VMI: what comes of that waits for it. */
+  /** Answers how long the pass takes: it writes in the end what it saw in the beginning. */
   #reconcile(key: string): number | void {
     const [namespace, name] = key.split("/") as [string, string];
-    const { store, index } = this.#world;
+    const { store, index, clock, random } = this.#world;
     const vmi = store.get<VirtualMachineInstance>(resource, namespace, name);
     if (vmi === undefined) return this.#retries.forget(key);
     // Every write to a VMI passes a webhook of virt-api's.
@@ -88,11 +81,18 @@ export class InstanceController {
     }
     if (!writable) return this.#retry(key);
     const pods = index.podsOwnedBy(vmi.metadata.uid);
-    updateStatus(this.#world, vmi, pods, error);
-    const current = store.get<VirtualMachineInstance>(resource, namespace, name);
-    const pod = current && currentPod(current, pods);
-    if (current?.metadata.uid === vmi.metadata.uid && pod !== undefined) syncPod(this.#world, current, pod);
-    if (current !== undefined && isFinal(current) && !isFinal(vmi)) return this.#writeMs(vmi.metadata.uid, "end");
+    const pod = currentPod(vmi, pods);
+    if (pod !== undefined) syncPod(this.#world, vmi, pod);
+    const next = statusAfter(this.#world, vmi, pods, error);
+    if (!isChanged(vmi, next)) return;
+    const tookMs = random.between(...writeMs, "write", key, store.resourceVersion);
+    clock.schedule(tookMs, () => this.#write(key, vmi, next));
+    return tookMs;
+  }
+
+  #write(key: string, seen: VirtualMachineInstance, next: VirtualMachineInstance): void {
+    if (!this.#world.up("virt-controller")) this.#queue.add(key);
+    else if (!this.#world.up("virt-api") || !write(this.#world.store, seen, next)) this.#retry(key);
   }
 
   #retry(key: string): void {

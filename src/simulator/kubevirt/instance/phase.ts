@@ -10,6 +10,11 @@ export function isUnprocessed(vmi: VirtualMachineInstance): boolean {
   return (vmi.status.phase ?? "") === "" || vmi.status.phase === "Pending";
 }
 
+/** Whether the VMI is virt-handler's: virt-controller has handed it over, and it has not ended. */
+export function isHandlers({ status: { phase } }: VirtualMachineInstance): boolean {
+  return phase === "Scheduled" || phase === "Running";
+}
+
 /** Enters a phase in a draft, with its time where it is the first of its kind (controller: SetVMIPhaseTransitionTimestamp). */
 export function enterPhase(draft: VirtualMachineInstance, phase: VmiPhase, stamp: string): void {
   if (draft.status.phase === phase) return;

@@ -1,38 +1,36 @@
 import type { Condition, Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { condition } from "../../../kube/objects.ts";
 import { bytesQuantity } from "../../../kube/quantity.ts";
+import { copyOf } from "../../frozen.ts";
 import type { World } from "../../world.ts";
 import { withCondition, withoutCondition } from "../conditions.ts";
 import { finalizers, images, labels } from "../names.ts";
 import { memoryOverheadBytes } from "../pod/resources.ts";
 import type { SyncError } from "../sync-error.ts";
-import { enterPhase, isFinal, isUnprocessed } from "./phase.ts";
+import { enterPhase, isFinal, isHandlers, isUnprocessed } from "./phase.ts";
 import { currentPod, isPodDownOrGoingDown, isPodUp } from "./pods.ts";
 import { readyCondition } from "./ready-condition.ts";
 
-/** Brings the VMI's status in line with its pods (watch/vmi/lifecycle.go: updateStatus); writes only what changed. */
-export function updateStatus(
+/** The VMI as its pods and this pass leave it (watch/vmi/lifecycle.go: updateStatus). */
+export function statusAfter(
   world: World,
-  { metadata }: VirtualMachineInstance,
+  vmi: VirtualMachineInstance,
   pods: Pod[],
   error: SyncError | undefined,
-): void {
-  const { namespace, name, uid } = metadata;
-  world.store.mutate<VirtualMachineInstance>("virtualmachineinstances", namespace, name, (draft) => {
-    if (draft.metadata.uid !== uid) return;
-    const pod = currentPod(draft, pods);
-    const now = world.clock.stamp();
-    const before = draft.status.phase ?? "";
-    draft.status.conditions = withCondition(draft.status.conditions, readyCondition(draft, pod, now));
-    if (isFinal(draft)) release(world, draft, pods);
-    else advance(draft, pod, now);
-    describePods(draft, pods, pod);
-    if (before === "Scheduling") draft.status.conditions = withPodScheduled(draft.status.conditions, pod);
-    // What is virt-handler's is patched, and the outcome of the pass is not part of that.
-    const problem = error ?? (before === "Scheduling" ? imageProblem(pod) : undefined);
-    if (before !== "Scheduled" && before !== "Running") tellOutcome(draft, problem, now);
-    tellEviction(draft, now);
-  });
+): VirtualMachineInstance {
+  const next = copyOf(vmi);
+  const pod = currentPod(vmi, pods);
+  const now = world.clock.stamp();
+  next.status.conditions = withCondition(next.status.conditions, readyCondition(vmi, pod, now));
+  if (isFinal(vmi)) release(world, next, pods);
+  else advance(next, pod, now);
+  describePods(next, pods, pod);
+  const scheduling = vmi.status.phase === "Scheduling";
+  if (scheduling) next.status.conditions = withPodScheduled(next.status.conditions, pod);
+  // What is virt-handler's is patched, and the outcome of the pass is not part of that.
+  if (!isHandlers(vmi)) tellOutcome(next, error ?? (scheduling ? imageProblem(pod) : undefined), now);
+  tellEviction(next, now);
+  return next;
 }
 
 function advance(draft: VirtualMachineInstance, pod: Pod | undefined, now: string): void {

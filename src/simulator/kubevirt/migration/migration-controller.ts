@@ -207,13 +207,17 @@ export class MigrationController {
     return full ? priorityOf(migration).requeueSeconds : 0;
   }
 
-  /** One is over, so there may be room for one that waits. */
+  /** One is over, so there may be room for one that waits: the most urgent is looked at first. */
   #wakeWaiting(): void {
+    const { clock, random } = this.#world;
     const waiting = this.#migrations.unfinished().filter(({ status }) => status?.phase === "Pending");
     const first = waiting
       .toSorted((one, other) => priorityOf(other).rank - priorityOf(one).rank)
       .slice(0, migrationConfiguration(this.#world).parallelMigrationsPerCluster);
-    for (const { metadata } of first) this.#queue.add(`${metadata.namespace}/${metadata.name}`);
+    const reactionMs = random.between(5, 40, "wake", clock.now());
+    for (const [turn, { metadata }] of first.entries()) {
+      this.#queue.add(`${metadata.namespace}/${metadata.name}`, reactionMs + turn);
+    }
   }
 
   #await(key: string, migration: VirtualMachineInstanceMigration, vmi: VirtualMachineInstance, target: Pod): void {

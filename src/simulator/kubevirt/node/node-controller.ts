@@ -3,6 +3,7 @@ import { recordEvent } from "../../event-recorder.ts";
 import { WorkQueue } from "../../controller.ts";
 import type { World } from "../../world.ts";
 import type { InstancesByNode } from "../instances-by-node.ts";
+import { isHandlers } from "../instance/phase.ts";
 import { isPodFinal } from "../instance/pods.ts";
 import { annotations, labels, namespace } from "../names.ts";
 
@@ -56,7 +57,7 @@ export class NodeController {
     let tookMs = 0;
     if (this.#isSilent(name)) {
       if (node?.metadata.labels?.[labels.schedulable] === "true") this.#markUnschedulable(node);
-      const active = this.#instances.on(name).filter(isActive);
+      const active = this.#instances.on(name).filter(isHandlers);
       if (node !== undefined && active.length > 0 && !this.#hasHandler(name)) {
         const message =
           "virt-handler is not present, there are orphaned vmis on this node. Run virt-handler on this node to migrate or remove them.";
@@ -109,11 +110,6 @@ export class NodeController {
   #draw([low, high]: readonly [number, number], ...what: string[]): number {
     return this.#world.random.between(low, high, "node", ...what);
   }
-}
-
-/** Whether the VMI is virt-handler's, and has not ended (pkg/util/lookup: ActiveVirtualMachinesOnNode). */
-function isActive({ status: { phase } }: VirtualMachineInstance): boolean {
-  return phase === "Scheduled" || phase === "Running";
 }
 
 function isAlive(pod: Pod): boolean {
