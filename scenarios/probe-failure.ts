@@ -1,4 +1,4 @@
-import { everyStrategy, experiment, probeFailure, tcpProbe } from "rebound";
+import { everyStrategy, experiment, probeFailure, served, tcpProbe } from "rebound";
 
 /** Practice "Detecting a broken state": what a liveness and a readiness probe do for each run strategy. */
 export default [
@@ -21,6 +21,6 @@ export default [
     title: "A failed readiness probe takes a VM out of service and back, and restarts nothing",
     practices: ["readiness-probe"],
     fault: probeFailure({ probe: "readiness", how: "port-closed" }),
-    variants: everyStrategy({ readiness: tcpProbe({ initialDelaySeconds: 5 }) }),
+    variants: everyStrategy({ readiness: tcpProbe({ initialDelaySeconds: 5 }) }).map(served),
   }),
 ];

@@ -54,6 +54,7 @@ export { instancetype, ofInstancetype, ofPreference, preference } from "./worklo
 export { shareOfNode } from "./workload/node-share.ts";
 export { obstacles } from "./workload/obstacles.ts";
 export type { Obstacle } from "./workload/obstacles.ts";
+export { served } from "./workload/served.ts";
 export {
   bareVmi,
   bystander,

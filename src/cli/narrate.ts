@@ -22,6 +22,8 @@ export class Narrator {
       case "bite":
         return `${line.variant} is hit: ${line.evidence}`;
       case "sample":
+        if (line.channel === "service")
+          return `users of Service ${line.service} are ${line.ok ? "served" : "not served"}`;
         return `the guest of ${line.vm} ${line.ok ? "answers" : "does not answer"}`;
       case "watch":
         return line.resource === "virtualmachineinstances"

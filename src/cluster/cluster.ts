@@ -25,7 +25,8 @@ export interface Cluster extends AsyncDisposable {
   /**
    * Starts asking every guest of the namespace whether it answers; calls `onSample` when an answer changes, and
    * `onLost` when it could not ask between two instants (milliseconds of the clock). A guest is asked on when its VMI
-   * has ended, and that it still answers is told every few seconds: the platform may be wrong about its end. Null where guests are not asked.
+   * has ended, and that it still answers is told every few seconds: the platform may be wrong about its end. Where a Service with a
+   * port of every node stands before guests, the way of their users is asked too, once it has led to one. Null where guests are not asked.
    *
    * @param awayFrom nodes that are going to be broken: it must not run on them
    */

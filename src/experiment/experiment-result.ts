@@ -146,6 +146,7 @@ function judgement(
     members: _members,
     podFailures: _podFailures,
     parallel: _parallel,
+    users,
     ...recovery
   }: Recovery,
   expectation: Expectation | null,
@@ -154,6 +155,7 @@ function judgement(
   const { floorMs = null, unless: _unless, ...expected } = expectation ?? {};
   return {
     ...recovery,
+    ...(users.length > 0 && { users }),
     phase,
     expected: expectation === null ? null : (expected as Judgement["expected"]),
     ...judged,
@@ -258,6 +260,7 @@ const notObserved: Recovery = {
   endedMs: null,
   censoredAtMs: null,
   downtimeMs: null,
+  users: [],
   twiceMs: null,
   parallel: null,
   podFailures: [],

@@ -45,9 +45,16 @@ export interface ActionEntry {
  * put, `lastOfPrevious` when the last question with the previous answer was put (seconds of the journal).
  * `known` says by when it had changed, where that was some time before the line was written. `marker` is what it keeps
  * on a disk, as `<volume>/<id>`; null where it keeps none.
+ *
+ * By the channel `service` it was asked as its users do, through a Service on a node that stands by: `uid` is then the
+ * Service's, and `vm` a VMI that is, or was, behind it.
  */
 export interface SampleEntry {
   kind: "sample";
+  /** `guest`, the guest itself, where nothing is said. */
+  channel?: "guest" | "service";
+  /** The Service's name. */
+  service?: string;
   vm: string;
   uid: string;
   ok: boolean;

@@ -27,7 +27,7 @@ import {
   type VmiState,
   type VmState,
 } from "./object-states.ts";
-import type { Answer, Gap, Incarnation, Notice, SubjectTimeline, Timeline } from "./timeline.ts";
+import type { Answer, Gap, Incarnation, Notice, SubjectTimeline, Timeline, UserPath } from "./timeline.ts";
 import { watchLagMs } from "./watch-order.ts";
 
 /** The events that are kept: the guest is asked to shut down; a pod's volume is attached. */
@@ -199,6 +199,7 @@ export class TimelineBuilder {
         vm: entries.flatMap(({ writer }) => writer.history),
         set: [],
         incarnations,
+        paths: this.#pathsTo(incarnations),
       };
     });
   }
@@ -214,6 +215,7 @@ export class TimelineBuilder {
         vm: [],
         set: writer.history,
         incarnations,
+        paths: this.#pathsTo(incarnations),
       };
     });
   }
@@ -228,6 +230,17 @@ export class TimelineBuilder {
       vm: [],
       set: [],
       incarnations,
+      paths: this.#pathsTo(incarnations),
+    }));
+  }
+
+  /** The Services that led to one of these VMIs; one that was deleted and made again is another. */
+  #pathsTo(incarnations: Incarnation[]): UserPath[] {
+    const names = new Set(incarnations.map(({ name }) => name));
+    const samples = this.#samples.filter(({ channel, vm }) => channel === "service" && names.has(vm));
+    return [...Map.groupBy(samples, ({ uid }) => uid).values()].map((ofOne) => ({
+      service: ofOne[0]?.service ?? "",
+      answers: ofOne.map(answerOf),
     }));
   }
 

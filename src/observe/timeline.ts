@@ -33,6 +33,12 @@ export interface PodTimeline {
   isMigrationTarget: boolean;
 }
 
+/** What its users were answered through a Service that stands before it. */
+export interface UserPath {
+  service: string;
+  answers: Answer[];
+}
+
 export interface MigrationTimeline {
   name: string;
   states: History<MigrationState>;
@@ -62,6 +68,7 @@ export interface SubjectTimeline {
   set: History<ReplicaSetState>;
   /** By creation. */
   incarnations: Incarnation[];
+  paths: UserPath[];
 }
 
 /** Nothing was seen of a resource for a while. */

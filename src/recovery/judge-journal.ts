@@ -118,7 +118,7 @@ function subjectOf(timeline: Timeline, { namespace }: Plan, variant: PlannedVari
 
 function neverSeen(name: string, namespace: string, variant: PlannedVariant): SubjectTimeline {
   const { kind, evictionStrategy } = variant;
-  return { name, namespace, kind, evictionStrategy, vm: [], set: [], incarnations: [] };
+  return { name, namespace, kind, evictionStrategy, vm: [], set: [], incarnations: [], paths: [] };
 }
 
 function planOf([first]: readonly JournalLine[]): Plan | null {

@@ -17,6 +17,7 @@ import { signsAfter } from "./signs.ts";
 import { splitBrainOf } from "./split-brain.ts";
 import { stagesBetween } from "./stages.ts";
 import { isNodeLost } from "./stuck.ts";
+import { userSigns, usersOf } from "./users.ts";
 import type { Window } from "./window.ts";
 
 export interface JudgeOptions {
@@ -50,6 +51,8 @@ export function judgeRecovery(
     askedToStop: reading.first.some(wasAskedToStop),
   };
   const twiceMs = splitBrainOf(subject, window);
+  // A comeback ends the whole of its outage, also what of it lies before the window.
+  const outage = isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window;
   return {
     outcome: reading.outcome,
     detail: twiceMs === null ? reading.detail : `${reading.detail}; ${twice(twiceMs)}`,
@@ -63,11 +66,8 @@ export function judgeRecovery(
     fromReliefMs: good === null || relief === null ? null : elapsed({ low: relief.high, high: relief.high }, good),
     endedMs: reading.outcome === "stopped" ? endedAt(reading, window) : null,
     censoredAtMs: reading.outcome === "stuck" ? Math.round(window.untilMs) : null,
-    // A comeback ends the whole of its outage, also what of it lies before the window.
-    downtimeMs: downtimeOf(
-      subject,
-      isComeback ? { ...window, fromMs: Math.min(window.fromMs, bite?.fromMs ?? Infinity) } : window,
-    ),
+    downtimeMs: downtimeOf(subject, outage),
+    users: usersOf(subject, { bitten, reliefs, settleMs, outage }),
     twiceMs,
     parallel: parallelMigrations(timeline, subject, window),
     podFailures: podFailures(subject, window),
@@ -237,7 +237,7 @@ function evidenceOf(
   });
   const isBack = comebacks.has(outcome) && good !== null;
   const back = isBack ? [{ atMs: good.high, text: "it serves, and goes on serving" }] : [];
-  return [...signsAfter(subject, fromMs), ...ofNodes, ...created, ...back]
+  return [...signsAfter(subject, fromMs), ...userSigns(subject, fromMs), ...ofNodes, ...created, ...back]
     .map(({ atMs, text }) => ({ atMs: Math.round(atMs), text }))
     .toSorted((one, other) => one.atMs - other.atMs);
 }

@@ -87,6 +87,8 @@ export interface Recovery {
   endedMs: number | null;
   censoredAtMs: number | null;
   downtimeMs: Measured | null;
+  /** By each Service that stands before it. */
+  users: Users[];
   /** Between these instants two guests of it were seen alive at once; null where they were not. */
   twiceMs: Interval | null;
   /** How many migrations were under way at once while one of its own was; null where none was. */
@@ -106,6 +108,17 @@ export interface Recovery {
   members: Member[];
   /** The observations the reading rests on, for a reader who doubts it. */
   evidence: Evidence[];
+}
+
+/** What became of those who come through a Service, at a node where nothing is broken; milliseconds. */
+export interface Users {
+  service: string;
+  /** Whether they are served at the window's end. */
+  served: boolean;
+  /** From the bite, or from the relief, until they were served again, unbroken since; null where they are not, or always were. */
+  ttrMs: Measured | null;
+  fromReliefMs: Measured | null;
+  downtimeMs: Measured;
 }
 
 export interface Member extends Identity {

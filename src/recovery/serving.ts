@@ -70,7 +70,8 @@ function switchesOf(states: Incarnation["states"], meets: (state: VmiState) => b
   return alternating(changes);
 }
 
-function answerSwitches(answers: Answer[], bootId: string | null): Switch[] {
+/** When answers came, with this boot id or, where it is null, with any. */
+export function answerSwitches(answers: Answer[], bootId: string | null): Switch[] {
   const changes = answers.map((answer) => ({
     on: answer.ok && (bootId === null || answer.bootId === bootId),
     lowMs: answer.lastOfPreviousMs ?? -Infinity,

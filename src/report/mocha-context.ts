@@ -9,6 +9,7 @@ import {
   rerunCommand,
   slowestText,
   reliefText,
+  servedText,
   timeText,
   verdictText,
   type Row,
@@ -42,11 +43,14 @@ function imageUri(svg: string): string {
 }
 
 function recoveryTime({ variant, judgement }: Row): string {
-  const { ttrMs, downtimeMs, floorMs, provenBy } = judgement;
+  const { ttrMs, downtimeMs, users = [], floorMs, provenBy } = judgement;
   const lines = [
     ttrMs ? `${formatMeasured(ttrMs)}; the truth lies in ${formatInterval(ttrMs)}` : timeText(variant, judgement),
     reliefText(judgement),
     downtimeMs && `downtime: ${formatMeasured(downtimeMs)}`,
+    ...users.map(
+      (each) => `users of Service ${each.service}: ${servedText(each)}; down ${formatMeasured(each.downtimeMs)}`,
+    ),
     floorMs && `least that the settings allow: ${formatMs(floorMs)}`,
     provenBy && `proven by: ${provenBy}`,
     slowestText(judgement) && `slowest stage: ${slowestText(judgement)}`,

@@ -75,6 +75,18 @@ const judgement = z.strictObject({
   endedMs: instantMs.nullable(),
   censoredAtMs: instantMs.nullable(),
   downtimeMs: measured.nullable(),
+  users: z
+    .array(
+      z.strictObject({
+        service: z.string(),
+        served: z.boolean().describe("whether they are served at the phase's end"),
+        ttrMs: measured.nullable(),
+        fromReliefMs: measured.nullable(),
+        downtimeMs: measured,
+      }),
+    )
+    .optional()
+    .describe("where Services stand before the VM: those who come through them, at a node where nothing is broken"),
   terminatingPods: z.int().min(0).describe("how many of its pods are marked for deletion at the end, and still there"),
   twiceMs: interval.nullable().describe("between these instants two guests of the VM were seen alive at once"),
   stages: z.array(z.strictObject({ name: z.enum(stageNames), ms: z.int() })),

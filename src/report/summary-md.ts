@@ -19,6 +19,7 @@ import {
   summaryText,
   reliefText,
   timeText,
+  usersText,
   variantTitle,
   verdictText,
   type Row,
@@ -63,7 +64,9 @@ function tableRow({ experiment, variant, judgement }: Row): string {
     `${variantTitle(experiment, variant)}${phase ? ` (${phase})` : ""}`,
     expectedText(judgement),
     outcomeText(judgement),
-    [timeText(variant, judgement), reliefText(judgement)].filter(Boolean).join(", "),
+    [timeText(variant, judgement), reliefText(judgement), usersText(judgement).replaceAll("\n", ", ")]
+      .filter(Boolean)
+      .join(", "),
     slowestText(judgement),
     `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`,
   ];

@@ -20,6 +20,7 @@ import {
   summaryText,
   reliefText,
   timeText,
+  usersText,
   variantTitle,
   verdictText,
   type Row,
@@ -125,7 +126,7 @@ function rowCells({ experiment, variant, judgement }: Row, slowest: (judgement: 
     variantTitle(experiment, variant) + (phase ? ` · ${phase}` : ""),
     expectedText(judgement),
     outcomeText(judgement),
-    [timeText(variant, judgement), reliefText(judgement)].filter(Boolean).join("\n"),
+    [timeText(variant, judgement), reliefText(judgement), usersText(judgement)].filter(Boolean).join("\n"),
     slowest(judgement),
     `${colourMark[colourOf(judgement)]} ${verdictText[judgement.verdict]}`,
   ];

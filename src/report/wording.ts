@@ -114,6 +114,26 @@ export function reliefText({ fromReliefMs }: Judgement): string {
   return fromReliefMs ? `${formatMeasured(fromReliefMs)} from relief` : "";
 }
 
+/** How it was for those who come through Services before the VM, a line each; empty where they were served all along, or there are none. */
+export function usersText({ users = [] }: Judgement): string {
+  return users
+    .filter(({ downtimeMs, served }) => !served || downtimeMs.high > 0)
+    .map((each) => `${users.length > 1 ? `users of ${oneLine(each.service)}` : "users"} ${servedText(each)}`)
+    .join("\n");
+}
+
+/** `36.0 s ±0.1`, `2.3 s ±0.1 from relief` where there was one, `not served`, `not for 12.0 s ±0.2`. */
+export function servedText({
+  served,
+  ttrMs,
+  fromReliefMs,
+  downtimeMs,
+}: NonNullable<Judgement["users"]>[number]): string {
+  if (!served) return "not served";
+  if (fromReliefMs) return `${formatMeasured(fromReliefMs)} from relief`;
+  return ttrMs ? formatMeasured(ttrMs) : `not for ${formatMeasured(downtimeMs)}`;
+}
+
 /** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`; an en dash for what took no part. */
 export function outcomeText(judgement: Judgement): string {
   if (judgement.verdict === "skipped") return "–";

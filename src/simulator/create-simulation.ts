@@ -4,6 +4,7 @@ import { startAttachDetach } from "./controllers/attach-detach.ts";
 import { startDaemonSets } from "./controllers/daemon-sets.ts";
 import { startDeployments } from "./controllers/deployments.ts";
 import { startDisruptionBudgets } from "./controllers/disruption-budgets.ts";
+import { startEndpointSlices } from "./controllers/endpoint-slices.ts";
 import { startGarbageCollector } from "./controllers/garbage-collector.ts";
 import { startNamespaceDeletion, type Namespace } from "./controllers/namespace-deletion.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
@@ -17,6 +18,7 @@ import { EventClock } from "./event-clock.ts";
 import { startKubeVirt } from "./kubevirt/kubevirt.ts";
 import { nodeHands } from "./node/node-hands.ts";
 import type { NodeProfile } from "./node/node-object.ts";
+import { ServiceProxy } from "./node/service-proxy.ts";
 import { startNodes } from "./node/start-nodes.ts";
 import { Random } from "./random.ts";
 import { settingsOf, type Settings } from "./settings.ts";
@@ -44,12 +46,15 @@ export interface Simulation {
   readonly store: Store;
   readonly api: ApiServer;
   readonly hands: Hands;
-  /** The boot id that the VMI's guest tells to someone off its node now, null where it does not answer. */
-  ask(vmiUid: string): string | null;
+  readonly serviceProxy: ServiceProxy;
+  /** The boot id that the VMI's guest tells to someone off its node now, by default on a port that nobody probes; null where it does not answer. */
+  ask(vmiUid: string, port?: number): string | null;
   /** The marker on its disk that it tells along with it. */
   markerOf(vmiUid: string): string | null;
-  /** Calls back whenever a guest's answer changes. */
+  /** Calls back whenever a guest's answer on that port changes. */
   onAnswer(listener: (answer: GuestAnswer) => void): void;
+  /** Calls back whenever a guest's answer on any port may have changed. */
+  onTouch(listener: (vmiUid: string) => void): void;
 }
 
 const defaultEpochMs = Date.UTC(2026, 0, 1);
@@ -81,10 +86,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
   startDaemonSets(world);
   startDeployments(world);
   startDisruptionBudgets(world);
+  startEndpointSlices(world);
   startGarbageCollector(world);
   startNamespaceDeletion(world);
   const kubelets = startNodes(world, nodeProfiles(random, workers, options));
   const controlPlane = new ControlPlane(world);
+  const serviceProxy = new ServiceProxy(world);
 
   const kubeVirt = startKubeVirt(world);
   // Whatever is due at the model's zero happens before anyone looks.
@@ -95,9 +102,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
     store,
     api: new ApiServer(world, kubeVirt.virtHandlers),
     hands: { ...nodeHands(world, kubelets), ...kubeVirt.hands, ...componentHands(world, controlPlane, kubeVirt) },
-    ask: (vmiUid) => kubeVirt.ask(vmiUid),
+    serviceProxy,
+    ask: (vmiUid, port) => kubeVirt.ask(vmiUid, port),
     markerOf: (vmiUid) => kubeVirt.markerOf(vmiUid),
     onAnswer: (listener) => kubeVirt.onAnswer(listener),
+    onTouch: (listener) => kubeVirt.onTouch(listener),
   };
 }
 

@@ -22,6 +22,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     endedMs: null,
     censoredAtMs: null,
     downtimeMs: null,
+    users: [],
     twiceMs: null,
     parallel: null,
     podFailures: [],

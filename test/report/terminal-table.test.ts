@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
+import type { Judgement } from "../../src/report/results.ts";
 import { terminalReport } from "../../src/report/terminal-table.ts";
 import { aJudgement, anExperiment, aVariant, hostileName, someResults } from "./fixture.ts";
 import { realisticResults } from "./realistic-results.ts";
@@ -14,6 +15,19 @@ describe("the table at the end of a run", () => {
       line ?? "",
       /always +restarted within 90 s +restarted on another node +26\.4 s ±0\.3 +boot 18\.3 s: the guest's .*✓ recovered$/,
     );
+  });
+
+  it("says below a VM's own time when its users were served again, and nothing where they always were", () => {
+    const measured = { value: 36_000, low: 35_900, high: 36_100 };
+    const shop = { service: "shop", served: true, ttrMs: measured, fromReliefMs: null, downtimeMs: measured };
+    const textOf = (users: NonNullable<Judgement["users"]>): string => {
+      const variants = [aVariant({ judgements: [aJudgement({ users })] })];
+      return terminalReport(someResults([anExperiment({ variants })]), plain);
+    };
+    assert.match(textOf([shop]), /26\.4 s ±0\.3.*\n +users 36\.0 s ±0\.1 /);
+    assert.match(textOf([{ ...shop, served: false, ttrMs: null }]), /\n +users not served /);
+    const never = { value: 0, low: 0, high: 0 };
+    assert.doesNotMatch(textOf([{ ...shop, ttrMs: null, downtimeMs: never }]), /users/);
   });
 
   for (const width of [80, 100, 140, 200]) {

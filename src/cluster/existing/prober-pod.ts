@@ -25,13 +25,11 @@ export interface PodProberOptions extends Omit<RemoteProberOptions, "launch" | "
   config: KubeConfig;
   /** An image with Node; by default a public one. */
   image?: string | undefined;
-  /** Nodes that it must not run on. */
-  awayFrom?: readonly string[] | undefined;
 }
 
 /**
- * Starts a prober in a pod of its own: on a control plane's node where it may be, else away from the nodes that are
- * named and from the namespace's guests. It ends when it is not spoken to any more.
+ * Starts a prober in a pod of its own: on a control plane's node where it may be, else away from the nodes of `awayFrom`
+ * and from the namespace's guests. It ends when it is not spoken to any more.
  *
  * @throws EnvironmentError where the pod does not run
  */
@@ -62,7 +60,7 @@ export function startPodProber({ config, image, awayFrom = [], ...options }: Pod
       );
     }
   };
-  return startRemoteProber({ ...options, launch, needsRoutes: false });
+  return startRemoteProber({ ...options, awayFrom, launch, needsRoutes: false });
 }
 
 /** Removes the pods of probers that have ended: a harness that was killed leaves one. */

@@ -6,6 +6,7 @@ import {
   namespaces,
   nodes,
   pods,
+  services,
   virtualMachineInstances,
 } from "../../kube/resources.ts";
 import { home } from "../../safety/cluster-lease.ts";
@@ -28,7 +29,9 @@ export function siteNeeds(config: ClusterConfig): Permission[] {
     may(["list"], pods, own),
     may(["get", "create", "patch"], leases, own),
     may(["get", "create", "patch", "delete"], configMaps, own),
-    ...(config.prober === null ? [] : [...helperPods, mayWith(connecting, pods, "attach", own)]),
+    ...(config.prober === null
+      ? []
+      : [...helperPods, mayWith(connecting, pods, "attach", own), may(["list", "watch"], services)]),
     ...(config.nodeShell === null ? [] : [...helperPods, mayWith(connecting, pods, "exec", own)]),
     ...(config.nodePower === null ? [] : [may(["get"], nodes)]),
   ];

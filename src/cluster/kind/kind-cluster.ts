@@ -63,8 +63,8 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
         const places = { cluster: name, nodes: names, shell, signal, onStage: () => {} };
         return provideEach(wantedImages([...images], new Map()), { runtime, clock, kind: kindCli(clock), ...places });
       },
-      startProber: (namespace, onSample, onLost) =>
-        startContainerProber({ nodes, kube, namespace, onSample, onLost, image: proberImage }),
+      startProber: (namespace, onSample, onLost, awayFrom) =>
+        startContainerProber({ nodes, kube, namespace, onSample, onLost, awayFrom, image: proberImage }),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -6,6 +6,8 @@ import type { KubeClient, Watch } from "../kube-client.ts";
 export interface GuestPlace {
   vmiUid: string;
   vmiName: string;
+  /** Its launcher pods' labels. */
+  labels: Record<string, string>;
   /** Those of its launcher pods that may still run: during a migration there are two. */
   addresses: string[];
 }
@@ -13,6 +15,7 @@ export interface GuestPlace {
 interface LauncherPod {
   vmiUid: string;
   vmiName: string;
+  labels: Record<string, string>;
   address: string | null;
 }
 
@@ -28,11 +31,11 @@ export function followGuests(
 ): Promise<Watch> {
   const launchers = new Map<string, LauncherPod>();
 
-  const tell = ({ vmiUid, vmiName }: LauncherPod): void => {
+  const tell = ({ vmiUid, vmiName, labels }: LauncherPod): void => {
     const addresses = [...launchers.values()]
       .filter((each) => each.vmiUid === vmiUid)
       .flatMap((each) => each.address ?? []);
-    onPlace({ vmiUid, vmiName, addresses });
+    onPlace({ vmiUid, vmiName, labels, addresses });
   };
 
   const remove = (podUid: string): void => {
@@ -49,7 +52,8 @@ export function followGuests(
     const { phase, podIP } = pod.status;
     if (phase === "Succeeded" || phase === "Failed" || (verb === "DELETED" && podIP === undefined)) return remove(uid);
     if (verb === "DELETED") return;
-    const launcher = { vmiUid, vmiName: annotations?.["kubevirt.io/domain"] ?? name, address: podIP ?? null };
+    const vmiName = annotations?.["kubevirt.io/domain"] ?? name;
+    const launcher = { vmiUid, vmiName, labels: labels ?? {}, address: podIP ?? null };
     if (launchers.get(uid)?.address === launcher.address) return;
     for (const [other, { address }] of launchers) if (address === podIP && other !== uid) remove(other);
     launchers.set(uid, launcher);

@@ -4,6 +4,7 @@ import { periodMs, type Answer, type Command, type Run, type Target } from "../.
 import type { Prober, Sample } from "../cluster.ts";
 import type { KubeClient } from "../kube-client.ts";
 import { followGuests, followRoutes, type GuestPlace } from "./follow-guests.ts";
+import { followServices, type UserPlace } from "./follow-services.ts";
 import { ProberConnection } from "./prober-connection.ts";
 import type { LaunchProber } from "./prober-process.ts";
 
@@ -23,6 +24,8 @@ export interface RemoteProberOptions {
   launch: LaunchProber;
   /** Whether the program is outside the pods' network, and needs routes to each node's pods. */
   needsRoutes: boolean;
+  /** Nodes that are going to be broken: users do not come by them. */
+  awayFrom?: readonly string[] | undefined;
   onSample: (sample: Sample) => void;
   /** Told when it can ask again, and at the end. */
   onLost?: ((fromMs: number, toMs: number, reason: string) => void) | undefined;
@@ -53,11 +56,24 @@ interface Guest {
   told: Answer | null;
 }
 
+/** A Service before guests, asked as its users do. */
+interface Path {
+  service: string;
+  selector: Record<string, string>;
+  target: Target;
+  /** A VMI behind it, and whether it answered last; null before its first answer. */
+  told: { vm: string; ok: boolean } | null;
+}
+
 class RemoteProber implements Prober {
   readonly periodMs = periodMs;
   readonly #options: RemoteProberOptions;
   readonly #routes = new Map<string, Command>();
   readonly #guests = new Map<string, Guest>();
+  /** By the Service's UID. */
+  readonly #paths = new Map<string, Path>();
+  /** The labels of every VMI's pods that there were, by the VMI's name. */
+  readonly #labels = new Map<string, Record<string, string>>();
   readonly #watches: AsyncDisposable[] = [];
   readonly #stop = new AbortController();
   #connection: ProberConnection | null = null;
@@ -76,9 +92,10 @@ class RemoteProber implements Prober {
   }
 
   async start(): Promise<void> {
-    const { kube, namespace, needsRoutes } = this.#options;
+    const { kube, namespace, needsRoutes, awayFrom = [] } = this.#options;
     if (needsRoutes) this.#watches.push(await followRoutes(kube, (range, via) => this.#route(range, via)));
     this.#watches.push(await followGuests(kube, namespace, (place) => this.#place(place)));
+    this.#watches.push(await followServices(kube, namespace, awayFrom, (place) => this.#placeUsers(place)));
     this.#running = this.#keepUp(await this.#connect());
   }
 
@@ -96,7 +113,8 @@ class RemoteProber implements Prober {
     this.#connection?.tell(command);
   }
 
-  #place({ vmiUid, vmiName, addresses }: GuestPlace): void {
+  #place({ vmiUid, vmiName, labels, addresses }: GuestPlace): void {
+    this.#labels.set(vmiName, labels);
     if (addresses.length === 0) {
       this.#guests.delete(vmiUid);
       this.#connection?.tell({ kind: "forget", id: vmiUid });
@@ -107,11 +125,22 @@ class RemoteProber implements Prober {
     this.#connection?.tell({ kind: "ask", target });
   }
 
+  #placeUsers({ serviceUid, service, selector, way }: UserPlace): void {
+    if (way === null) {
+      if (this.#paths.delete(serviceUid)) this.#connection?.tell({ kind: "forget", id: serviceUid });
+      return;
+    }
+    const target = { id: serviceUid, addresses: [way.address], port: way.port };
+    this.#paths.set(serviceUid, { service, selector, target, told: this.#paths.get(serviceUid)?.told ?? null });
+    this.#connection?.tell({ kind: "ask", target });
+  }
+
   async #connect(): Promise<ProberConnection> {
     const { clock, launch, onLost } = this.#options;
     const { signal } = this.#stop;
     const process = await launch(signal);
-    const targets = [...this.#guests.values()].map(({ target }): Command => ({ kind: "ask", target }));
+    const asked = [...this.#guests.values(), ...this.#paths.values()];
+    const targets = asked.map(({ target }): Command => ({ kind: "ask", target }));
     this.#connection = new ProberConnection(process, clock, [...this.#routes.values(), ...targets], {
       onRun: (run) => this.#heard(run),
       onBlind: (fromMs, toMs) => onLost?.(fromMs, toMs, "the prober's program did not run"),
@@ -173,6 +202,8 @@ class RemoteProber implements Prober {
   }
 
   #heard(run: Run): void {
+    const path = this.#paths.get(run.id);
+    if (path !== undefined) return this.#heardOfUsers(path, run);
     const guest = this.#guests.get(run.id);
     if (guest === undefined) return;
     const { ok, bootId, marker, askedMs, knownMs } = run;
@@ -180,11 +211,31 @@ class RemoteProber implements Prober {
     // A guest that has never answered may be one that cannot: its silence says nothing.
     if (guest.told === null && !ok) return;
     if (isFirst && guest.told !== null && isSame(guest.told, run)) return;
-    // The first run of a program that was started anew: it changed while nobody asked.
-    const lastOfPreviousMs = isFirst && guest.told !== null ? this.#lastLossMs : run.lastOfPreviousMs;
+    const lastOfPreviousMs = this.#lastOfPrevious(run, guest.told !== null);
     guest.told = { ok, bootId, marker };
     const { vmiName: vm } = guest;
     this.#options.onSample({ vm, uid: run.id, ok, bootId, marker, atMs: knownMs, askedMs, lastOfPreviousMs });
+  }
+
+  /** Which of several guests answered is chance: only whether one did is told, once one has. */
+  #heardOfUsers(path: Path, run: Run): void {
+    const { ok, bootId, marker, askedMs, knownMs } = run;
+    const vm = path.told?.vm ?? this.#behind(path);
+    if (vm === undefined || (path.told === null ? !ok : path.told.ok === ok)) return;
+    const lastOfPreviousMs = this.#lastOfPrevious(run, path.told !== null);
+    path.told = { vm, ok };
+    const answer = { vm, uid: run.id, ok, bootId, marker, atMs: knownMs, askedMs, lastOfPreviousMs };
+    this.#options.onSample({ channel: "service", service: path.service, ...answer });
+  }
+
+  #behind({ selector }: Path): string | undefined {
+    const wanted = Object.entries(selector);
+    return [...this.#labels].find(([, labels]) => wanted.every(([key, value]) => labels[key] === value))?.[0];
+  }
+
+  /** Where a program that was started anew tells its first run of what was told before, it changed while nobody asked. */
+  #lastOfPrevious({ lastOfPreviousMs }: Run, wasTold: boolean): number | null {
+    return lastOfPreviousMs === null && wasTold ? this.#lastLossMs : lastOfPreviousMs;
   }
 }
 

@@ -1,10 +1,11 @@
-import { createSimulation } from "../../simulator/create-simulation.ts";
+import { createSimulation, type Simulation } from "../../simulator/create-simulation.ts";
 import type { ClusterDescription } from "../../experiment/plan.ts";
 import { settingsOf, versions, type Settings } from "../../simulator/settings.ts";
 import { createKubeClient } from "../api-client.ts";
 import type { Cluster } from "../cluster.ts";
 import { simulatedActuators } from "./actuators.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
+import { startSimulatedPaths, type Paths } from "./simulated-paths.ts";
 import { startSimulatedProber } from "./simulated-prober.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -51,8 +52,30 @@ export async function simulatedCluster({
     clock,
     kube,
     actuators: simulatedActuators(simulation.hands, clock),
-    startProber: (namespace, onSample) => startSimulatedProber(simulation, clock, kube, namespace, onSample),
+    startProber: async (namespace, onSample) => {
+      const prober = await startSimulatedProber(simulation, clock, kube, namespace, onSample);
+      const paths = await startSimulatedPaths(pathsOf(simulation), clock, kube, namespace, onSample);
+      return {
+        ...prober,
+        [Symbol.asyncDispose]: async () => {
+          await paths[Symbol.asyncDispose]();
+          await prober[Symbol.asyncDispose]();
+        },
+      };
+    },
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+  };
+}
+
+/** The ways of users through a Service and the node that stands by. */
+function pathsOf(simulation: Simulation): Paths {
+  return {
+    ask: (vmiUid, port) => simulation.ask(vmiUid, port),
+    behind: (serviceUid) => simulation.serviceProxy.behind(serviceUid),
+    onTouch: (listener) => {
+      simulation.onTouch(listener);
+      simulation.serviceProxy.onChange(listener);
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import type { Prober, Sample } from "../cluster.ts";
 import type { KubeClient } from "../kube-client.ts";
 
 /** How often a prober asks each guest, in milliseconds. */
-const periodMs = 100;
+export const periodMs = 100;
 /** How often it is told that a guest still answers whose VMI has ended, in milliseconds. */
 const againMs = 5_000;
 

@@ -8,6 +8,7 @@ import {
   outcomeDetail,
   rerunCommand,
   slowestStage,
+  servedText,
   timeText,
   twiceText,
   type Row,
@@ -59,7 +60,7 @@ function cardBody(results: Results, row: Row): Markup {
 }
 
 function facts({ variant, judgement }: Row): Markup[] {
-  const { ttrMs, fromReliefMs, downtimeMs, floorMs, provenBy } = judgement;
+  const { ttrMs, fromReliefMs, downtimeMs, users = [], floorMs, provenBy } = judgement;
   const range = (measured: Interval | null): string | undefined =>
     measured && measured.low < measured.high ? formatInterval(measured) : undefined;
   const pairs: [name: string, value: string | null, note?: string | undefined][] = [
@@ -69,6 +70,11 @@ function facts({ variant, judgement }: Row): Markup[] {
     ["Time to recover", timeText(variant, judgement), range(ttrMs)],
     ["From the relief", fromReliefMs && formatMeasured(fromReliefMs), range(fromReliefMs)],
     ["Downtime", downtimeMs && formatMeasured(downtimeMs), range(downtimeMs)],
+    ...users.map((each): [string, string, string] => [
+      "Users served again",
+      servedText(each),
+      `through Service ${oneLine(each.service)}; down for ${formatMeasured(each.downtimeMs)}`,
+    ]),
     ["Least possible", floorMs ? formatMs(floorMs) : null, "with these settings"],
     ["Proven by", provenBy],
     [

@@ -106,6 +106,7 @@ export const registry: readonly Served[] = [
     categories: all,
     subresources: [scale, status],
   }),
+  builtIn(kube.endpointSlices),
   builtIn(of("policy", "poddisruptionbudgets", "PodDisruptionBudget"), {
     shortNames: ["pdb"],
     subresources: [status],

@@ -64,6 +64,7 @@ describe("a prober whose program runs elsewhere", () => {
       clock,
       namespace: "lab",
       needsRoutes: false,
+      awayFrom: ["broken"],
       launch: () => {
         programs.push(new Program(aheadMs));
         return Promise.resolve(programs.at(-1)!.process);
@@ -104,6 +105,33 @@ describe("a prober whose program runs elsewhere", () => {
     assert.equal(first.ok, true);
     assert.equal(first.vm, "vm");
     assert.ok(first.atMs - first.lastOfPreviousMs! < 12.1, "the silence before bounds it");
+  });
+
+  it("asks by a node that is not to be broken how users of a Service fare, and says so once they were served", async () => {
+    const { kube, program, samples } = await start();
+    const [metadata, ports] = [{ name: "shop", uid: "shop-uid" }, [{ port: 80, nodePort: 30080 }]];
+    kube.show("ADDED", "services", { metadata, spec: { selector: { "kubevirt.io": "virt-launcher" }, ports } });
+    kube.node("broken", "172.18.0.2", []);
+    kube.node("stands-by", "172.18.0.3", []);
+    kube.node("another", "172.18.0.1", []);
+    const target = { id: "shop-uid", addresses: ["172.18.0.3"], port: 30080 };
+    assert.deepEqual(program.heard.at(-1), { kind: "ask", target });
+
+    const say = (answer: typeof up | typeof silent, ms: number, lastOfPreviousMs: number | null): void =>
+      program.say({ kind: "run", id: "shop-uid", ...answer, askedMs: ms, knownMs: ms, lastOfPreviousMs });
+    const { nowMs } = program;
+    say(silent, nowMs, null);
+    say(up, nowMs + 10, nowMs);
+    say({ ...up, bootId: "another" }, nowMs + 20, nowMs + 10);
+    say(silent, nowMs + 30, nowMs + 20);
+    await until("two samples", () => samples[1]);
+    assert.deepEqual(
+      samples.map(({ channel, service, vm, uid, ok }) => [channel, service, vm, uid, ok]),
+      [true, false].map((ok) => ["service", "shop", "vm", "shop-uid", ok]),
+    );
+
+    kube.show("DELETED", "services", { metadata, spec: { ports } });
+    assert.deepEqual(program.heard.at(-1), { kind: "forget", id: "shop-uid" });
   });
 
   it("reads a clock that it shares exactly, and bounds one that it does not", async () => {
@@ -179,6 +207,7 @@ describe("a prober whose program runs elsewhere", () => {
       clock,
       namespace: "lab",
       needsRoutes: false,
+      awayFrom: ["broken"],
       launch: () => {
         program.say({ kind: "trouble", what: "ip: not found" });
         return Promise.resolve(program.process);

@@ -5,6 +5,7 @@ import { admitMigrationPolicy } from "./migration-policy.ts";
 import { admitMigration } from "./migration.ts";
 import { admitPod } from "./pod.ts";
 import { admitReplicaSet } from "./replica-set.ts";
+import { admitService } from "./service.ts";
 import { admitInstance } from "./virtual-machine-instance.ts";
 import { admitVirtualMachine } from "./virtual-machine.ts";
 import { webhooks } from "./webhook.ts";
@@ -25,6 +26,7 @@ type Admission = (world: World, object: never, request: AdmissionRequest) => Kub
 
 const admissions: Record<string, Admission | undefined> = {
   pods: admitPod,
+  services: admitService,
   virtualmachines: admitVirtualMachine,
   virtualmachineinstances: admitInstance,
   virtualmachineinstancereplicasets: admitReplicaSet,
