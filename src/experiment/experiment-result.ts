@@ -130,9 +130,9 @@ function judgePlanned(variant: PlannedVariant, name: string, phases: JudgedPhase
 }
 
 /** The expectation, or what it says of a hazard that was met. */
-function whatHolds(expectation: Expectation | null, { podFailures }: Recovery): Expectation | null {
+function whatHolds(expectation: Expectation | null, { endings }: Recovery): Expectation | null {
   const hazard = expectation?.unless;
-  return hazard !== undefined && podFailures.includes(hazard.podFailure) ? hazard.instead : expectation;
+  return hazard !== undefined && endings.includes(hazard.ending) ? hazard.instead : expectation;
 }
 
 function judgement(
@@ -144,7 +144,7 @@ function judgement(
     after: _after,
     data: _data,
     members: _members,
-    podFailures: _podFailures,
+    endings: _endings,
     parallel: _parallel,
     users,
     ...recovery
@@ -263,7 +263,7 @@ const notObserved: Recovery = {
   users: [],
   twiceMs: null,
   parallel: null,
-  podFailures: [],
+  endings: [],
   terminatingPods: 0,
   stages: [],
   slowest: null,

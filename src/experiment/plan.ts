@@ -34,8 +34,11 @@ export interface Expectation {
   mayBeTwice?: true;
   /** How many live migrations may be under way at once, by the live settings. */
   migrationsAtOnce?: { fromNode: number; inAll: number };
-  /** What is expected in its place where a launcher pod is seen to have Failed for this reason: a hazard that chance decides. */
-  unless?: { podFailure: string; instead: Expectation };
+  /**
+   * What is expected in its place where a VMI is seen to have ended so, or a launcher pod to have Failed for this reason: a
+   * hazard that chance decides.
+   */
+  unless?: { ending: string; instead: Expectation };
   /** Where the platform documents this: a row of its documentation, or the scenario that overrides it. */
   source: string;
 }

@@ -70,7 +70,7 @@ export function judgeRecovery(
     users: usersOf(subject, { bitten, reliefs, settleMs, outage }),
     twiceMs,
     parallel: parallelMigrations(timeline, subject, window),
-    podFailures: podFailures(subject, window),
+    endings: endingsOf(subject, { ...window, fromMs: bite?.fromMs ?? window.fromMs }),
     terminatingPods: terminatingPods(subject, window),
     stages,
     slowest: slowestOf(stages, governing),
@@ -83,14 +83,12 @@ export function judgeRecovery(
   };
 }
 
-function podFailures({ incarnations }: SubjectTimeline, { fromMs, untilMs }: Window): string[] {
-  const pods = incarnations.flatMap((incarnation) => incarnation.pods);
-  const failures = pods.flatMap(({ states }) =>
-    states
-      .filter(({ atMs, value }) => atMs > fromMs && atMs <= untilMs && value.phase === "Failed")
-      .flatMap(({ value }) => value.reason ?? []),
-  );
-  return [...new Set(failures)];
+function endingsOf({ incarnations }: SubjectTimeline, { fromMs, untilMs }: Window): string[] {
+  const isWithin = ({ atMs }: { atMs: number }): boolean => atMs > fromMs && atMs <= untilMs;
+  const phases = incarnations.flatMap(({ states }) => states.filter(isWithin).map(({ value }) => value.phase));
+  const pods = incarnations.flatMap((incarnation) => incarnation.pods).flatMap(({ states }) => states.filter(isWithin));
+  const failures = pods.flatMap(({ value }) => (value.phase === "Failed" ? (value.reason ?? []) : []));
+  return [...new Set([...phases.filter(isFinal), ...failures])];
 }
 
 function terminatingPods({ incarnations }: SubjectTimeline, { untilMs }: Window): number {

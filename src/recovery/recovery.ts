@@ -93,8 +93,8 @@ export interface Recovery {
   twiceMs: Interval | null;
   /** How many migrations were under way at once while one of its own was; null where none was. */
   parallel: Parallel | null;
-  /** Why its launcher pods ended Failed in the window, in the platform's words. */
-  podFailures: string[];
+  /** How it ended since it was hit: the final phases of its VMIs, and why launcher pods Failed, in the platform's words. */
+  endings: string[];
   /** How many of its launcher pods are marked for deletion at the window's end, and still there. */
   terminatingPods: number;
   stages: Stage[];

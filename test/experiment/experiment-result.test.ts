@@ -9,7 +9,7 @@ function expecting(outcome: Outcome, source: string): Expectation {
 }
 
 const instead = expecting("restarted", "the hazard");
-const return_ = { ...expecting("resumed", "the rule"), unless: { podFailure: "NodeAffinity", instead } };
+const return_ = { ...expecting("resumed", "the rule"), unless: { ending: "NodeAffinity", instead } };
 
 const plan = {
   id: "it",
@@ -41,7 +41,7 @@ const plan = {
 };
 
 /** A VM that is started anew once its node's kubelet is back; `failure` is why its launcher pod Failed. */
-function afterReturn(failure: string): Judgement {
+function afterReturn(failure: string, phase = "Failed"): Judgement {
   const lines = upVm()
     .line(0, { kind: "plan", plan })
     .line(60_000, { kind: "phase", name: "observe", phase: "start" })
@@ -52,8 +52,8 @@ function afterReturn(failure: string): Judgement {
     .line(100_000, { kind: "phase", name: "return", phase: "start" })
     .action(100_000, 100_300, "revert", { fault: "kubelet-stop" })
     .pod(101_000, "old", { failure })
-    .vmi(102_000, "old", "Failed")
-    .vmi(103_000, "old", "Failed", { gone: true })
+    .vmi(102_000, "old", phase)
+    .vmi(103_000, "old", phase, { gone: true })
     .vmi(104_000, "new", "Running", { ready: true })
     .line(160_000, { kind: "phase", name: "return", phase: "end" })
     .journal(undefined, 161_000);
@@ -65,6 +65,14 @@ describe("what an experiment's journal says", () => {
   it("is held against what is expected of a hazard, where a pod's failure tells that it was met", () => {
     const { verdict, expected } = afterReturn("NodeAffinity");
     assert.deepEqual([verdict, expected?.source], ["recovered", "the hazard"]);
+  });
+
+  it("is held against what is expected of a hazard, where the phase that its VMI ended in tells that it was met", () => {
+    const unless = { ending: "Succeeded", instead };
+    plan.variants[0]!.expectations.return = { ...return_, unless };
+    assert.equal(afterReturn("Evicted", "Succeeded").expected?.source, "the hazard");
+    assert.equal(afterReturn("Evicted", "Failed").expected?.source, "the rule");
+    plan.variants[0]!.expectations.return = return_;
   });
 
   it("is held against the rule where a pod failed for any other reason", () => {

@@ -19,6 +19,7 @@ import { libvirtKill } from "../../src/faults/libvirt-kill.ts";
 import { migrationCrash } from "../../src/faults/migration-crash.ts";
 import { runtimeStop } from "../../src/faults/runtime-stop.ts";
 import { oomKill } from "../../src/faults/oom-kill.ts";
+import { nodePressure } from "../../src/faults/node-pressure.ts";
 import { nodePartition } from "../../src/faults/node-partition.ts";
 import { podDelete } from "../../src/faults/pod-delete.ts";
 import { probeFailure } from "../../src/faults/probe-failure.ts";
@@ -30,7 +31,7 @@ import { nodeHealthCheck } from "../../src/remedies/node-health-check.ts";
 import { outOfServiceTaint } from "../../src/remedies/out-of-service-taint.ts";
 import { virtctlMigrate } from "../../src/remedies/virtctl-migrate.ts";
 import { tcpProbe } from "../../src/workload/guest.ts";
-import { bystander, everyStrategy, vm } from "../../src/workload/variant.ts";
+import { bystander, everyStrategy, pinned, vm } from "../../src/workload/variant.ts";
 
 const description: ClusterDescription = {
   provider: "simulated",
@@ -221,10 +222,31 @@ describe("an experiment's plan", () => {
       );
     const planned = plan({ fault: kubeletStop(), observe: "100s" }).variants[0]!.expectations["return"]!;
     assert.equal(planned.outcome, "resumed");
-    assert.equal(planned.unless?.podFailure, "NodeAffinity");
+    assert.equal(planned.unless?.ending, "NodeAffinity");
     assert.ok(instead(kubeletStop(), "100s").includes("restarted"));
     assert.ok(instead(kubeletStop()).includes("restarted"));
     assert.ok(instead(nodePartition(), "100s").every((outcome) => outcome === undefined));
+  });
+
+  it("expects an evicted guest that shuts down in time to stay down under RerunOnFailure, by all phases after", () => {
+    const rerun = plan({ fault: nodePressure() }).variants.find(({ name }) => name === "rerun")!;
+    for (const phase of ["observe", "return"]) {
+      assert.equal(rerun.expectations[phase]?.unless?.ending, "Succeeded");
+      assert.equal(rerun.expectations[phase]?.unless?.instead.outcome, "stopped");
+    }
+    assert.equal(rerun.expectations["observe"]!.outcome, "restarted");
+  });
+
+  it("does not begin a drain that looks for room where one of its VMs may go nowhere else, and says so of all", () => {
+    const variants = [...everyStrategy({ evictionStrategy: "LiveMigrate" }), pinned(vm("one-node"))];
+    const outcomes = (verifyRoom: boolean) =>
+      plan({ fault: drain({ verifyRoom }), variants })
+        .variants.filter(({ role }) => role === "victim")
+        .map(({ expectations }) => expectations["observe"]!.outcome);
+    assert.deepEqual([...new Set(outcomes(true))], ["blocked"]);
+    assert.ok(outcomes(false).includes("migrated"));
+    const roomy = plan({ fault: drain({ verifyRoom: true }), variants: variants.slice(0, -1) });
+    assert.equal(roomy.variants[0]!.expectations["observe"]!.outcome, "migrated");
   });
 
   it("has a floor that follows the probe's settings", () => {

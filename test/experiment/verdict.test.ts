@@ -25,7 +25,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     users: [],
     twiceMs: null,
     parallel: null,
-    podFailures: [],
+    endings: [],
     terminatingPods: 0,
     stages: [],
     slowest: null,

@@ -31,9 +31,9 @@ export function platformRuling(situation: Situation): PlatformRuling | null {
   const met = metHazard(row);
   if (met?.fault !== situation.fault.name) return likely;
   const { expectation: instead, watchMs } = rowRuling(met, way, situation);
-  const { podFailure } = row.hazard!;
+  const { ending } = row.hazard!;
   return {
-    expectation: { ...likely.expectation, unless: { podFailure, instead } },
+    expectation: { ...likely.expectation, unless: { ending, instead } },
     watchMs: Math.max(likely.watchMs, watchMs),
     // What is good meanwhile may meet the hazard yet.
     rest: { ...likely.rest, afterMs: Math.max(likely.rest.afterMs, lastTurnMs(met.waits(situation))) },

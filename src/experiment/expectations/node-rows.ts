@@ -29,10 +29,21 @@ export function isUnremedied({ before }: Situation): boolean {
  */
 const refused = {
   fault: "kubelet-stop",
-  podFailure: "NodeAffinity",
+  ending: "NodeAffinity",
   source:
     "Kubernetes: HandlePodAdditions, generalFilter, HandlePodCleanups; KubeVirt: virt-handler's heartbeat, issues 11662, 11843, 12290",
   waits: (situation: Situation) => times.sum(times.kubeletReports, times.launcherDead(situation)),
+};
+
+/**
+ * A guest that obeys within the 2 s that an evicted container has to end: its VMI has shut down, and did not fail. Guests
+ * of a second or two are of that kind; whether one is, is not known before.
+ */
+const quick = {
+  fault: "node-pressure",
+  ending: "Succeeded",
+  source: "Kubernetes: the kubelet's minimumGracePeriodInSeconds; KubeVirt: calculateVmPhaseForStatusReason",
+  waits: times.evictedAgain,
 };
 
 /** What becomes of VMs on a node that is lost, and when it comes back by itself. */
@@ -45,6 +56,7 @@ export const nodeRows: readonly Row[] = [
     when: ({ variant }) => variant.pinned === true,
     outcomes: { Always: "stuck", RerunOnFailure: "stuck" },
     waits: (situation) => times.sum(times.evicted, times.launcherDead(situation)),
+    hazard: { ...quick, outcomes: { Always: "stuck", RerunOnFailure: "stopped" } },
   },
   {
     id: "memory given back, and the taint gone after five minutes",
@@ -55,6 +67,7 @@ export const nodeRows: readonly Row[] = [
     // It has waited for room on that node since.
     outcomes: { Always: "resumed", RerunOnFailure: "resumed" },
     waits: times.pressureOver,
+    hazard: { ...quick, outcomes: { Always: "resumed", RerunOnFailure: "stopped" }, waits: times.pressureOver },
   },
   {
     id: "evicted by the kubelet, which asks nobody",
@@ -63,6 +76,7 @@ export const nodeRows: readonly Row[] = [
     phase: "observe",
     outcomes: afterFailure,
     waits: (situation) => times.sum(times.evicted, times.launcherDead(situation)),
+    hazard: { ...quick, outcomes: afterShutdown },
   },
   {
     id: "memory given back after an eviction",
@@ -71,6 +85,11 @@ export const nodeRows: readonly Row[] = [
     phase: "return",
     outcomes: { ...all("stopped"), Always: "undisturbed", RerunOnFailure: "undisturbed", replicaSet: "undisturbed" },
     waits: () => times.noWait,
+    hazard: {
+      ...quick,
+      outcomes: { ...all("stopped"), Always: "undisturbed", replicaSet: "undisturbed" },
+      waits: () => times.noWait,
+    },
   },
   {
     id: "node lost, its pods not yet marked",

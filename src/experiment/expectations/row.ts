@@ -22,15 +22,18 @@ export interface Row extends Fate {
   phase: string | readonly string[];
   /** A further condition. */
   when?(situation: Situation): boolean;
-  /** What chance may bring about after one of these faults; that a launcher pod Failed for this reason tells that it did. */
-  hazard?: Fate & { fault: string; podFailure: string };
+  /**
+   * What chance may bring about after one of these faults. That a VMI ended so, or a launcher pod Failed for this reason,
+   * tells that it did.
+   */
+  hazard?: Fate & { fault: string; ending: string };
 }
 
 /** What stands for a row whose hazard was met, by its id and source. */
 export function metHazard({ hazard, ...row }: Row): Row | null {
   if (hazard === undefined) return null;
-  const { podFailure, ...fate } = hazard;
-  return { ...row, ...fate, id: `${row.id}, but ${podFailure}` };
+  const { ending, ...fate } = hazard;
+  return { ...row, ...fate, id: `${row.id}, but ${ending}` };
 }
 
 type Outcomes = Record<Exclude<Way, "Halted">, Outcome>;

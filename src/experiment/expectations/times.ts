@@ -67,8 +67,16 @@ export function launcherDead({ variant }: Situation): Wait {
   return variant.kind === "VirtualMachineInstanceReplicaSet" ? domainEvent : watchdog;
 }
 
-/** The kubelet looks every 10 s whether memory is short, and gives what it evicts 1 s (pkg/kubelet/eviction). */
-export const evicted: Wait = { least: 0, most: 10_000 + 1_000 + 5_000 };
+/** The kubelet looks every 10 s whether memory is short, and gives what it evicts 2 s (pkg/kubelet/kuberuntime: minimumGracePeriodInSeconds). */
+export const evicted: Wait = { least: 0, most: 10_000 + 2_000 + 5_000 };
+
+/**
+ * A VM that starts again before its node is tainted, which is with the next of the reports of every 10 s, may come back to it,
+ * and be evicted once more.
+ */
+export function evictedAgain(situation: Situation): Wait {
+  return { least: 0, most: sum(evicted, evicted, launcherDead(situation)).most };
+}
 
 /**
  * A node counts as short of memory for 5 min after it last was (evictionPressureTransitionPeriod): from the eviction on
