@@ -49,6 +49,22 @@ describe("events of a VM", () => {
     assert.equal(signal?.count, 1);
   });
 
+  it("tell that a guest whose pod was deleted by force is shut down with its VMI", async () => {
+    const lab = new Lab();
+    await lab.createVm("vm", "Always");
+    lab.run(20);
+    const { uid } = lab.vmi("vm")!.metadata;
+    const launcher = lab.podOf(uid)!.metadata.name;
+    lab.simulation.store.delete("pods", "lab", launcher, { gracePeriodSeconds: 0 });
+    lab.run(1);
+    assert.notEqual(lab.vmi("vm")?.metadata.uid, uid);
+    const of = lab.eventsOf("VirtualMachineInstance", "vm").filter(({ involvedObject }) => involvedObject.uid === uid);
+    const reasons = of.map(({ reason }) => reason);
+    assert.ok(reasons.includes("ShuttingDown"), reasons.join());
+    lab.run(3);
+    assert.ok(!lab.serves(uid));
+  });
+
   it("tell once that the pod is deleted, while it takes its time", async () => {
     const lab = new Lab({ annotations: { "guest.rebound.dev/ignores-acpi": "true" } });
     await lab.createVmi("vm");

@@ -120,7 +120,11 @@ export class VirtHandler implements Process {
     if (this.#started) this.arrivals.launcherChanged(launcher);
     if (launcher.domain?.left === true) return this.#enqueueDeparted(launcher);
     const key = this.#keys.get(launcher.vmiUid);
-    if (key !== undefined) this.#enqueue(key, this.#draw("domain event", 80, 400) + this.#world.apiDelayMs);
+    if (key === undefined) return;
+    // A launcher that is told to end passes that on by itself; what becomes of qemu it hears from libvirt.
+    const asked = launcher.shutdownRequested && launcher.shutdownStartedMs === undefined;
+    const delayMs = asked ? this.#draw("told to end", 20, 120) : this.#draw("domain event", 80, 400);
+    this.#enqueue(key, delayMs + this.#world.apiDelayMs);
   }
 
   /** A launcher's sockets died; the next polls notice and, after the threshold, take its domain for gone. */
@@ -204,10 +208,7 @@ export class VirtHandler implements Process {
   #sync(key: string, vmi: VirtualMachineInstance): void {
     const { node } = this.machine;
     const launcher = this.#launchers.on(node, vmi.metadata.uid);
-    if (isFinal(vmi)) {
-      launcher?.finalStateTaken();
-      return;
-    }
+    if (isFinal(vmi)) return this.#finish(key, vmi, launcher);
     if (launcher?.domain?.left === true) return;
     if (launcher !== undefined) this.#departures.sync(vmi, launcher);
     // A domain that is being migrated is left alone, unless its VMI is to go (vm.go: execute, isMigrationInProgress).
@@ -227,6 +228,16 @@ export class VirtHandler implements Process {
     if (reportStatus(this.#world, node, vmi, domain, launcher) && launcher?.domain?.live === false) {
       launcher.finalStateTaken();
     }
+  }
+
+  /**
+   * Of a VMI that has ended: a guest that lives yet, for its pod's object went without it, is shut down with the VMI's
+   * deletion, and its domain is deleted before (vm.go: sync).
+   */
+  #finish(key: string, vmi: VirtualMachineInstance, launcher: Launcher | undefined): void {
+    if (launcher?.domain?.live !== true) launcher?.finalStateTaken();
+    else if (vmi.metadata.deletionTimestamp !== undefined) this.#shutDownIfAsked(key, vmi, launcher);
+    else this.#event(vmi, "Normal", "Deleted", "Signaled Deletion");
   }
 
   #domainOf(vmi: VirtualMachineInstance, launcher: Launcher | undefined): SeenDomain | "unchanged" {
