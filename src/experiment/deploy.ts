@@ -10,6 +10,7 @@ import { resourceOf } from "../workload/resource-of.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
 import { provideImages } from "./provide-images.ts";
 import { waitForRoomToBoot } from "./stagger.ts";
+import type { Hearing } from "./steady-state.ts";
 
 /**
  * Brings the images to the nodes, creates the experiment's namespace and everything its variants need, the victims with a preference for the
@@ -21,6 +22,7 @@ export async function deploy(
   journal: JournalWriter,
   undo: UndoStack,
   nodes: string[],
+  hearing: Hearing,
   signal?: AbortSignal,
 ): Promise<void> {
   const { kube } = cluster;
@@ -30,7 +32,7 @@ export async function deploy(
   const deployed: PlannedVariant[] = [];
   for (const variant of plan.variants) {
     if (variant.skip !== null) continue;
-    await waitForRoomToBoot(plan, deployed, cluster, signal);
+    await waitForRoomToBoot(plan, deployed, cluster, hearing, signal);
     const placed = place(variant, nodes);
     // What it needs goes first: a VM whose instance type does not exist yet is retried late.
     for (const manifest of placed.manifests.slice(1)) await apply(manifest, plan.namespace, cluster, journal, undo);

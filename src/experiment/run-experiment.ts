@@ -110,16 +110,16 @@ async function perform(
     awayFrom: await doomedNodes(plan, cluster, node),
   });
   const signal = AbortSignal.any([options.signal, recorder.failed]);
+  const hearing = { answers: (uid: string) => !recorder.asks || answers.has(uid), deaf: () => recorder.deaf };
 
   if (plan.live !== true) {
     report(plan, options, "deploy", null);
     await setEvictionStrategy(plan, cluster, undo);
-    await deploy(plan, cluster, journal, undo, nodes, signal);
+    await deploy(plan, cluster, journal, undo, nodes, hearing, signal);
   }
 
   report(plan, options, "steady-state", null);
   journal.append({ kind: "phase", name: "steady-state", phase: "start" });
-  const hearing = { answers: (uid: string) => !recorder.asks || answers.has(uid), deaf: () => recorder.deaf };
   await reachSteadyState(plan, cluster, hearing, node, signal);
   journal.append({ kind: "phase", name: "steady-state", phase: "end" });
 
