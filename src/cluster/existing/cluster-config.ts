@@ -31,7 +31,11 @@ const clusterConfig = z.strictObject({
     .default(null),
   /** Privileged pods on the victims' nodes: the hands on guests, memory, ports, services and the network. */
   nodeShell: z
-    .strictObject({ image: z.string().min(1) })
+    .strictObject({
+      image: z.string().min(1),
+      /** Nodes may be switched off by their own kernel: the clock of each of their machines can wake it. */
+      wakeAlarm: z.boolean().default(false),
+    })
     .nullable()
     .default(null),
   /** The pod that asks guests whether they answer, off the victims' nodes; its image needs Node. Null: none is made. */
@@ -57,7 +61,10 @@ export function readClusterConfig(file: string): ClusterConfig {
     const complaints = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
     throw new UsageError(`${file} does not describe a cluster: ${complaints.join("; ")}`);
   }
-  const { nodePower } = parsed.data;
+  const { nodePower, nodeShell } = parsed.data;
+  if (nodePower !== null && nodeShell?.wakeAlarm === true) {
+    throw new UsageError(`${file}: nodePower and nodeShell.wakeAlarm both switch nodes; keep one of them`);
+  }
   if (nodePower !== null) {
     for (const name of ["off", "on", "status"] as const) checkTemplate(nodePower[name], `${file}: nodePower.${name}`);
     checkPattern(nodePower.isOn, `${file}: nodePower.isOn`);

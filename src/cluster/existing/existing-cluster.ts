@@ -31,7 +31,7 @@ export async function existingCluster(choice: ExistingChoice, holdMs: number): P
     const description = await describeCluster(kube, "existing", skew);
     const shell = nodeShell === null ? null : new PodNodeShell({ config, kube, clock, image: nodeShell.image });
     const hands = {
-      ...(shell !== null && podHands({ shell, kube, clock }, holdMs)),
+      ...(shell !== null && podHands({ shell, kube, clock }, holdMs, nodeShell?.wakeAlarm === true)),
       ...(nodePower !== null && nodePowerBy(nodePower, kube, clock)),
     };
     if (await sharesMemory(kube)) delete hands.fillMemory;
@@ -67,7 +67,7 @@ async function sharesMemory(kube: Cluster["kube"]): Promise<boolean> {
 function whyNot(capability: Capability): string {
   switch (capability) {
     case "node-power":
-      return "nothing says how its nodes are switched (nodePower in --cluster-config)";
+      return "nothing says how its nodes are switched (nodePower, or nodeShell.wakeAlarm, in --cluster-config)";
     case "node-shutdown":
     case "node-freeze":
       return "nothing would bring a node of an existing cluster back from that";

@@ -5,20 +5,28 @@ import { serviceAct, type NodeService } from "../hands/services.ts";
 import { shellHands } from "../hands/shell-hands.ts";
 import type { HeardShell } from "./pod-node-shell.ts";
 import { rejoin, sever, type Severance } from "./severance.ts";
+import { powerByAlarm } from "./wake-alarm.ts";
 
-const cutOff: Severance = { name: "partition", ...partition };
+/** What was only silenced is heard again after this at most, in milliseconds. */
+const backMs = 90_000;
+
+const cutOff: Severance = { name: "partition", ...partition, backMs };
 const kubelet = stopped("kubelet");
 const runtime = stopped("containerd");
 
 function stopped(service: NodeService): Severance {
-  return { name: service, cut: serviceAct("stop", service), mend: serviceAct("start", service) };
+  return { name: service, cut: serviceAct("stop", service), mend: serviceAct("start", service), backMs };
 }
 
 /**
  * The hands through privileged pods. What would cut off the pod itself is done, and ended after `holdMs`, by the node.
- * What reaches every VM of the cluster is not among them.
+ * What reaches every VM of the cluster is not among them; power is where `wakeAlarm` says that nodes can wake themselves.
  */
-export function podHands(tools: HandTools & { shell: HeardShell }, holdMs: number): Partial<Actuators> {
+export function podHands(
+  tools: HandTools & { shell: HeardShell },
+  holdMs: number,
+  wakeAlarm: boolean,
+): Partial<Actuators> {
   const { shell, clock } = tools;
   const { fillMemory, releaseMemory, killQemu, killLauncher, killLibvirt, oomKill, closePort, openPort, ...others } =
     shellHands(tools);
@@ -46,6 +54,7 @@ export function podHands(tools: HandTools & { shell: HeardShell }, holdMs: numbe
     startKubelet: end(kubelet),
     stopRuntime: begin(runtime),
     startRuntime: end(runtime),
+    ...(wakeAlarm && { powerOff: begin(powerByAlarm(holdSeconds)), powerOn: end(powerByAlarm(holdSeconds)) }),
   };
 }
 

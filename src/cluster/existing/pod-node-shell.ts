@@ -57,7 +57,7 @@ export class PodNodeShell implements HeardShell, AsyncDisposable {
     { limitSeconds = 20, signal, onOutput }: HeardOptions = {},
   ): Promise<ScriptResult> {
     const { clock, config } = this.#options;
-    const pod = await this.#podOn(node);
+    const pod = await this.#livingPodOn(node);
     const fromMs = clock.now();
     const command = [...inNode, "timeout", "-k", "2", String(limitSeconds), "sh", "-c", script, "sh", ...args];
     const exec = (abort: AbortSignal): Promise<ExecResult> =>
@@ -81,6 +81,19 @@ export class PodNodeShell implements HeardShell, AsyncDisposable {
     const made = await Promise.allSettled(this.#pods.values());
     const names = made.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     for (const name of names) await this.#options.kube.delete(pods, name, home, { gracePeriodSeconds: 0 });
+  }
+
+  /** A node that was off ended the pod that it had. */
+  async #livingPodOn(node: string): Promise<string> {
+    const { kube } = this.#options;
+    const known = this.#pods.has(node);
+    const name = await this.#podOn(node);
+    if (!known) return name;
+    const pod = await kube.get<Pod>(pods, name, home);
+    if (pod !== null && pod.status.phase !== "Failed" && pod.status.phase !== "Succeeded") return name;
+    this.#pods.delete(node);
+    if (pod !== null) await kube.delete(pods, name, home, { gracePeriodSeconds: 0 });
+    return this.#podOn(node);
   }
 
   #podOn(node: string): Promise<string> {

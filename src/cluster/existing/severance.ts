@@ -13,6 +13,8 @@ export interface Severance {
   name: string;
   cut: Act;
   mend: Act;
+  /** A node that mends itself is up again so long after at most, in milliseconds. */
+  backMs: number;
 }
 
 /** Between two signs of life of a node that is about to be cut off, in seconds. */
@@ -25,9 +27,6 @@ const leadSeconds = 2;
 const fallSilentMs = 100_000;
 /** How long a node is asked whether it is cut off indeed, in milliseconds. */
 const checkMs = 4_000;
-/** A node that has mended itself is up again after this at most, in milliseconds. */
-const joinMs = 90_000;
-
 /**
  * The node does it by itself, and ends it by itself: a unit of systemd's, which lives on without any pod or connection,
  * mends it when the time is over. Meanwhile the shell gives signs of life for as long as it is heard.
@@ -111,13 +110,13 @@ export async function rejoin(
   shell: HeardShell,
   clock: Clock,
   node: string,
-  { name, mend }: Severance,
+  { name, mend, backMs }: Severance,
   holdSeconds: number,
 ): Promise<Receipt> {
   const fromMs = clock.now();
   await waitUntil(clock, {
     what: `node ${node} to join again by itself`,
-    limitMs: holdSeconds * 1000 + joinMs,
+    limitMs: holdSeconds * 1000 + backMs,
     everyMs: 1_000,
     look: async () => {
       try {

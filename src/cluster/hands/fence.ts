@@ -34,7 +34,7 @@ ${script}
  * before that began: were it still to run, it would break again what was put back meanwhile. So a process takes a node
  * before its first script there, and from then on those of whoever had it before do nothing.
  */
-export function fencedShell(shell: NodeShell, self = thisProcess): NodeShell {
+export function fencedShell(shell: NodeShell, self: string = thisProcess): NodeShell {
   const taken = new Map<string, Promise<unknown>>();
   const takeNode = (node: string): Promise<unknown> => {
     const taking = mustRunOn(shell, node, "taking it over", take, [self], { limitSeconds: longestActSeconds });

@@ -80,6 +80,10 @@ describe("node power by a user's commands", () => {
     ["nodePower: { off: [x], on: [x], status: [x], isOn: '(' }", /nodePower\.isOn must be a pattern/],
     ["protected: { selectors: ['a in'] }", /protected\.selectors\.0: must be a label selector/],
     ["most: { nodes: 0 }", /most\.nodes/],
+    [
+      "{ nodePower: { off: [x], on: [x], status: [x], isOn: on }, nodeShell: { image: x, wakeAlarm: true } }",
+      /nodePower and nodeShell\.wakeAlarm both switch nodes; keep one of them/,
+    ],
     ["nodeshell: {}", /nodeshell/],
   ] as const) {
     it(`is refused where it is written wrong: ${text}`, () => {

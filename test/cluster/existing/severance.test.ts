@@ -10,6 +10,7 @@ const severance: Severance = {
   name: "partition",
   cut: { what: "the partition", script: "cut" },
   mend: { what: "ending the partition", script: "mend" },
+  backMs: 90_000,
 };
 
 interface Story {
