@@ -53,7 +53,7 @@ describe("the table of hands", () => {
   });
 
   it("says of each whether an existing cluster has it, and by what", () => {
-    const shell = limitedHands(podHands({} as never, 0, false), () => "no");
+    const shell = limitedHands(podHands({ shell: {} } as never, 0, false), () => "no");
     const power = limitedHands(nodePowerBy({} as never, {} as never, {} as never), () => "no");
     for (const capability of needed) {
       const by = [
