@@ -1,8 +1,9 @@
 import { may, mayCall, mayWith, type Permission } from "../kube/permission.ts";
 import { ApiError } from "../cluster/api-error.ts";
 import type { Cluster, Receipt } from "../cluster/cluster.ts";
-import { nodes, pods, virtualMachineInstances } from "../kube/resources.ts";
+import { pods, virtualMachineInstances } from "../kube/resources.ts";
 import { launcherPods } from "../workload/launcher-pods.ts";
+import { cordon, cordonNeeds, liftCordon } from "./cordon.ts";
 import { ask, askAgain, cancelEvacuation, isRetried, otherPods } from "./evictions.ts";
 import type { Fault, Hit, Victim } from "./fault.ts";
 import { nodesOf, request } from "./hit.ts";
@@ -17,7 +18,7 @@ export interface DrainOptions {
 
 /** What a drain asks of the API server. */
 export const drainNeeds: Permission[] = [
-  may(["patch"], nodes),
+  cordonNeeds,
   mayWith(["create"], pods, "eviction"),
   may(["get"], virtualMachineInstances),
   // Kubernetes knows a subresource by its first word, KubeVirt by all of them.
@@ -30,8 +31,8 @@ const underWay = new WeakMap<Cluster, AbortController[]>();
 
 /**
  * Drains the node that carries the victims as `kubectl drain --ignore-daemonsets --delete-emptydir-data --force` does:
- * cordons it, then asks the Eviction API for each pod again and again, until it is gone. The revert gives up, uncordons,
- * and takes back what was marked.
+ * cordons it, then asks the Eviction API for each pod again and again, until it is gone. The revert gives up, uncordons
+ * what was not cordoned before, and takes back what was marked.
  */
 export function drain({ interrupted = false, verifyRoom = false }: DrainOptions = {}): Fault {
   const first = verifyRoom ? ", if the other nodes have room" : "";
@@ -55,7 +56,7 @@ export function drain({ interrupted = false, verifyRoom = false }: DrainOptions 
     },
     revert: async (cluster, victims) => {
       for (const control of underWay.get(cluster) ?? []) control.abort();
-      for (const node of nodesOf(victims)) await cordon(cluster, node, false);
+      for (const node of nodesOf(victims)) await liftCordon(cluster, node);
       await Promise.all(victims.map((victim) => cancelEvacuation(cluster, victim)));
     },
   };
@@ -81,16 +82,11 @@ function afterLook(hit: Hit, { detail }: Room): Hit {
   return { ...hit, receipt: { ...hit.receipt, evidence: `${hit.receipt.evidence}; before, ${detail}` } };
 }
 
-/** Sets whether anything new is scheduled to a node. */
-export async function cordon({ kube }: Cluster, node: string, unschedulable: boolean): Promise<void> {
-  await kube.mergePatch(nodes, node, undefined, { spec: { unschedulable: unschedulable || null } });
-}
-
 /** Cordons the nodes that the victims are on, and asks for all that runs there. */
 export async function drainNodes(cluster: Cluster, victims: Victim[], interrupted = false): Promise<Hit[]> {
   const control = new AbortController();
   underWay.set(cluster, [...(underWay.get(cluster) ?? []), control]);
-  for (const node of nodesOf(victims)) await cordon(cluster, node, true);
+  for (const node of nodesOf(victims)) await cordon(cluster, node);
   const others = (await Promise.all(nodesOf(victims).map((node) => otherPods(cluster, node, victims)))).flat();
   const asked = others.map((pod) =>
     ask(cluster, pod).catch((error: unknown) => isRetried(error) && askAgain(cluster, pod, control.signal)),

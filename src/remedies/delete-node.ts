@@ -1,5 +1,6 @@
 import { may } from "../kube/permission.ts";
 import { hitNodes, nodesOf, request } from "../faults/hit.ts";
+import { registerNode } from "../safety/undo-step.ts";
 import type { Node } from "../kube/objects.ts";
 import { nodes } from "../kube/resources.ts";
 import type { Remedy } from "./remedy.ts";
@@ -17,7 +18,7 @@ export function deleteNode(): Remedy {
     apply: (cluster, victims, undo) =>
       hitNodes(victims, async (name) => {
         const node = await cluster.kube.get<Node>(nodes, name);
-        if (node !== null) await undo.push({ do: "register-node", node: name, labels: node.metadata.labels ?? {} });
+        if (node !== null) await undo.push(registerNode(node));
         return request(cluster, `${name} was deleted`, () => cluster.kube.delete(nodes, name));
       }),
   };

@@ -1,6 +1,5 @@
-import { may } from "../kube/permission.ts";
 import { EnvironmentError } from "../errors.ts";
-import { cordon } from "../faults/drain.ts";
+import { cordonNeeds, isCordonedByUs, uncordonNode } from "../faults/cordon.ts";
 import { hitNodes, nodesOf, request } from "../faults/hit.ts";
 import type { Node } from "../kube/objects.ts";
 import { nodes } from "../kube/resources.ts";
@@ -14,17 +13,20 @@ export function uncordon(): Remedy {
     sharing: "independent",
     isForAll: true,
     summary: "kubectl uncordon of the node that was drained",
-    asks: [may(["get", "patch"], nodes)],
+    asks: [cordonNeeds],
     lacks: () => null,
     targets: nodesOf,
-    apply: (cluster, victims) =>
-      hitNodes(victims, (name) =>
-        request(cluster, `${name} is schedulable again`, async () => {
-          await cordon(cluster, name, false);
-          const node = await cluster.kube.get<Node>(nodes, name);
-          if (node?.spec.unschedulable !== true) return;
+    apply: (cluster, victims, undo) =>
+      hitNodes(victims, async (name) => {
+        const isUnschedulable = async () => (await cluster.kube.get<Node>(nodes, name))?.spec.unschedulable === true;
+        if ((await isUnschedulable()) && !(await isCordonedByUs(cluster, name))) {
+          await undo.push({ do: "merge-patch", resource: nodes, name, patch: { spec: { unschedulable: true } } });
+        }
+        return request(cluster, `${name} is schedulable again`, async () => {
+          await uncordonNode(cluster, name);
+          if (!(await isUnschedulable())) return;
           throw new EnvironmentError(`${name} is not schedulable after it was uncordoned; somebody else cordons it`);
-        }),
-      ),
+        });
+      }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { notYet, waitUntil } from "../clock/wait-until.ts";
 import type { Fault, Victim } from "../faults/fault.ts";
-import type { KubeObject } from "../kube/objects.ts";
+import type { KubeObject, Node, Taint } from "../kube/objects.ts";
 import { nodes } from "../kube/resources.ts";
 import { changeTaints } from "../remedies/taints.ts";
 import { runLabel } from "./undo-journal.ts";
@@ -58,8 +58,20 @@ async function patchBack({ resource, name, namespace, patch }: Step<"merge-patch
   if ((await kube.get(resource, name, namespace)) !== null) await kube.mergePatch(resource, name, namespace, patch);
 }
 
-async function registerNode({ node, labels }: Step<"register-node">, { kube }: Cluster): Promise<void> {
-  const patch = () => kube.mergePatch(nodes, node, undefined, { metadata: { labels } });
-  if ((await kube.get(nodes, node)) !== null) await patch();
-  else await kube.create({ apiVersion: "v1", kind: "Node", metadata: { name: node, labels } });
+/** What its kubelet, or anybody, has said since is newer, and stays. */
+async function registerNode(step: Step<"register-node">, cluster: Cluster): Promise<void> {
+  const { node: name, taints, unschedulable } = step;
+  const { kube } = cluster;
+  const { metadata } =
+    (await kube.get<Node>(nodes, name)) ??
+    (await kube.create<Node>({ apiVersion: "v1", kind: "Node", metadata: { name } }));
+  await kube.mergePatch(nodes, name, undefined, {
+    metadata: {
+      labels: { ...step.labels, ...metadata.labels },
+      annotations: { ...step.annotations, ...metadata.annotations },
+    },
+    ...(unschedulable && { spec: { unschedulable } }),
+  });
+  const lacking = (present: Taint[]) => (taint: { key: string }) => present.every(({ key }) => key !== taint.key);
+  await changeTaints(cluster, name, (present) => [...present, ...(taints as Taint[]).filter(lacking(present))]);
 }

@@ -11,6 +11,7 @@ import {
   type VirtualMachineInstanceMigration,
 } from "../kube/objects.ts";
 import { migrations, namespaces, nodes, virtualMachineInstances, type Resource } from "../kube/resources.ts";
+import { conditionTaint } from "../remedies/taints.ts";
 import { runLabel } from "./undo-journal.ts";
 
 /** What a run might leave behind, each mark in words with its value: two snapshots that are alike show the same. */
@@ -24,10 +25,6 @@ const settleMs = 300_000;
 const lookMs = 5_000;
 
 const none: string[] = [];
-
-/** Taints that the platform sets and takes away by itself, as the node's conditions change. */
-const conditionTaint =
-  /^node\.kubernetes\.io\/(not-ready|unreachable|unschedulable|memory-pressure|disk-pressure|pid-pressure|network-unavailable)$/;
 
 /** Labels that virt-handler and the kubelet keep up to date by themselves. */
 const reportedLabel = /(^|\.)(kubevirt\.io|node\.kubernetes\.io)\//;

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Victim } from "../faults/fault.ts";
+import type { Node } from "../kube/objects.ts";
+import { conditionTaint } from "../remedies/taints.ts";
 import { redactObject } from "../observe/redact.ts";
 
 /** Where the API server keeps objects of a kind: `Resource`, as it is read back. */
@@ -36,10 +38,13 @@ export const undoStep = z.discriminatedUnion("do", [
     key: z.string(),
   }),
   z.object({
-    /** Creates a node's object again, with its labels, where its kubelet has not done so. */
+    /** Creates a node's object again where its kubelet has not done so, and gives it what it had and a kubelet does not know of. */
     do: z.literal("register-node"),
     node: z.string(),
     labels: z.record(z.string(), z.string()),
+    annotations: z.record(z.string(), z.string()).default({}),
+    taints: z.array(z.object({ key: z.string(), value: z.string().optional(), effect: z.string() })).default([]),
+    unschedulable: z.boolean().default(false),
   }),
   z.object({
     /** Writes back what an object said before; nothing where it is gone. */
@@ -71,6 +76,15 @@ export function revertFault(
     node,
   }));
   return { do: "revert-fault", fault: { name, parameters }, file, victims: kept };
+}
+
+/** The step for a node whose object is about to be deleted. */
+export function registerNode({ metadata, spec }: Node): UndoStep {
+  const { name, labels = {}, annotations = {} } = metadata;
+  const taints = (spec.taints ?? [])
+    .filter(({ key }) => !conditionTaint.test(key))
+    .map(({ key, value, effect }) => ({ key, ...(value !== undefined && { value }), effect }));
+  return { do: "register-node", node: name, labels, annotations, taints, unschedulable: spec.unschedulable === true };
 }
 
 /** The step in words: what it puts back. */

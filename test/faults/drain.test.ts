@@ -61,6 +61,22 @@ describe("a drain", () => {
     assert.equal((await vmiOf("a"))!.status.evacuationNodeName ?? "", "");
   });
 
+  it("leaves a node cordoned that was so before, also when another process takes it back", async () => {
+    const victim = await run("a", { evictionStrategy: "External" });
+    const cordoned = async () => (await cluster.kube.get<Node>(nodes, victim.node))!.spec.unschedulable === true;
+    await cluster.kube.mergePatch(nodes, victim.node, undefined, { spec: { unschedulable: true } });
+    await drain().inject(cluster, [victim]);
+    await drain().revert(cluster, [victim]);
+    assert.equal(await cordoned(), true);
+
+    await cluster.kube.mergePatch(nodes, victim.node, undefined, { spec: { unschedulable: null } });
+    await drain().inject(cluster, [victim]);
+    assert.equal(await cordoned(), true);
+    await drain().revert(cluster, [victim]);
+    await drain().revert(cluster, [victim]);
+    assert.equal(await cordoned(), false);
+  });
+
   it("evicts whatever else runs on the node, as kubectl does, but for what daemon sets run there", async () => {
     const victim = await run("a", { evictionStrategy: "LiveMigrate" });
     await cluster.kube.create({

@@ -7,6 +7,7 @@ import { nodes } from "../../src/kube/resources.ts";
 import { remedies } from "../../src/remedies/catalogue.ts";
 import { deleteNode } from "../../src/remedies/delete-node.ts";
 import { outOfServiceTaint } from "../../src/remedies/out-of-service-taint.ts";
+import { uncordon } from "../../src/remedies/uncordon.ts";
 import { memoryJournal } from "../../src/safety/undo-journal.ts";
 import { UndoStack } from "../../src/safety/undo-stack.ts";
 
@@ -43,16 +44,44 @@ describe("a remedy", () => {
     );
   });
 
-  it("registers a node again that it deleted, with its labels", async () => {
-    await cluster.kube.mergePatch(nodes, "worker", undefined, { metadata: { labels: { rack: "7" } } });
+  it("registers a node again that it deleted, with all that its kubelet does not know of", async () => {
+    const own = { key: "rack", value: "hot", effect: "PreferNoSchedule" as const };
+    await cluster.kube.mergePatch(nodes, "worker", undefined, {
+      metadata: { labels: { rack: "7" }, annotations: { owner: "me" } },
+      spec: { taints: [own], unschedulable: true },
+    });
     await cluster.actuators.powerOff("worker");
+    await cluster.clock.sleep(120_000);
     await deleteNode().apply(cluster, victims, undo);
     assert.equal(await node(), null);
     assert.deepEqual(await undo.unwind(), []);
-    assert.equal((await node())!.metadata.labels?.["rack"], "7");
+    const { metadata, spec } = (await node())!;
+    assert.equal(metadata.labels?.["rack"], "7");
+    assert.equal(metadata.annotations?.["owner"], "me");
+    assert.equal(spec.unschedulable, true);
+    const taints = (spec.taints ?? []).filter(({ key }) => !key.startsWith("node.kubernetes.io/"));
+    assert.deepEqual(taints, [own]);
     await cluster.actuators.powerOn("worker");
     await cluster.clock.sleep(60_000);
     const ready = (await node())!.status.conditions?.find(({ type }) => type === "Ready");
     assert.equal(ready?.status, "True");
+  });
+
+  it("leaves to a node's new object what is newer than what it had", async () => {
+    await cluster.kube.mergePatch(nodes, "worker", undefined, { metadata: { labels: { rack: "7", row: "1" } } });
+    await deleteNode().apply(cluster, victims, undo);
+    await cluster.kube.create({ apiVersion: "v1", kind: "Node", metadata: { name: "worker", labels: { rack: "8" } } });
+    assert.deepEqual(await undo.unwind(), []);
+    const { rack, row } = (await node())!.metadata.labels!;
+    assert.deepEqual([rack, row], ["8", "1"]);
+  });
+
+  it("uncordons also a node that somebody else had cordoned, and cordons that one again at the end", async () => {
+    const isCordoned = async () => (await node())!.spec.unschedulable === true;
+    await cluster.kube.mergePatch(nodes, "worker", undefined, { spec: { unschedulable: true } });
+    await uncordon().apply(cluster, victims, undo);
+    assert.equal(await isCordoned(), false);
+    await undo.unwind();
+    assert.equal(await isCordoned(), true);
   });
 });

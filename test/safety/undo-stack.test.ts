@@ -9,7 +9,7 @@ import { ClusterJournal } from "../../src/safety/cluster-journal.ts";
 import { home } from "../../src/safety/cluster-lease.ts";
 import { memoryJournal, runLabel } from "../../src/safety/undo-journal.ts";
 import { UndoStack } from "../../src/safety/undo-stack.ts";
-import { revertFault, undoStep, type UndoStep } from "../../src/safety/undo-step.ts";
+import { registerNode, revertFault, undoStep, type UndoStep } from "../../src/safety/undo-step.ts";
 
 describe("undoing", () => {
   let cluster: Cluster;
@@ -105,7 +105,10 @@ describe("undoing", () => {
       fault,
       { do: "delete", resource: namespaces, name: "x" },
       { do: "remove-taint", node: "worker", key: "k" },
-      { do: "register-node", node: "worker", labels: { a: "b" } },
+      registerNode({
+        metadata: { name: "worker", labels: { a: "b" } },
+        spec: { taints: [{ key: "k", effect: "NoSchedule" }], unschedulable: true },
+      } as unknown as Node),
     ];
     for (const each of steps) assert.deepEqual(undoStep.parse(JSON.parse(JSON.stringify(each))), each);
     assert.doesNotMatch(JSON.stringify(fault), /hunter2/);
