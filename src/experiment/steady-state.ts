@@ -1,5 +1,6 @@
 import { notYet, waitUntil, type NotYet } from "../clock/wait-until.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { EnvironmentError } from "../errors.ts";
 import {
   condition,
   type VirtualMachine,
@@ -8,6 +9,7 @@ import {
 } from "../kube/objects.ts";
 import { replicaSets, virtualMachineInstances, virtualMachines } from "../kube/resources.ts";
 import { vmiSpecOf } from "../workload/variant.ts";
+import { isFinal } from "../recovery/aim.ts";
 import { isNeverUp, type Plan, type PlannedVariant } from "./plan.ts";
 import { vmisOf } from "./victims.ts";
 
@@ -30,7 +32,8 @@ export interface Hearing {
 /**
  * Waits until every variant is as it must be before the fault, unbroken for the settle window: victims up, Ready,
  * on the victim node where there is one, answering where they can, their probes at work; Halted ones down.
- * Throws `DeadlineError` with what was lacking last where that state is never reached.
+ * Throws `DeadlineError` with what was lacking last where that state is never reached, and at once where a guest has
+ * ended that nothing starts again.
  */
 export async function reachSteadyState(
   plan: Plan,
@@ -46,6 +49,7 @@ export async function reachSteadyState(
   let steadySinceMs: number | null = null;
   const look = async (): Promise<true | NotYet> => {
     const state = await observe(plan.namespace, cluster);
+    for (const variant of variants) mustNotBeOver(variant, state);
     const lack = variants.map((variant) => lackOf(variant, state, node)).find((each) => each !== null);
     if (lack !== undefined) {
       readySinceMs = steadySinceMs = null;
@@ -113,6 +117,16 @@ function lackOf(variant: PlannedVariant, state: State, node: string | null): str
     }
   }
   return null;
+}
+
+/** @throws EnvironmentError where its VMI has ended and its run strategy wants no other */
+function mustNotBeOver(variant: PlannedVariant, { vmis }: State): void {
+  const { name, kind, runStrategy } = variant;
+  if (kind === "VirtualMachineInstanceReplicaSet" || runStrategy === "Always") return;
+  const phase = vmisOf(variant, vmis).find(({ status }) => isFinal(status.phase))?.status.phase;
+  if (phase === undefined || (runStrategy === "RerunOnFailure" && phase === "Failed")) return;
+  const why = vmiSpecOf(variant).livenessProbe === undefined ? "" : "; its liveness probe may be tighter than its boot";
+  throw new EnvironmentError(`${name} ended (${phase}) before the fault, and nothing starts it again${why}`);
 }
 
 /** What the platform says of a variant that does not come up. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import type { Plan } from "../../src/experiment/plan.ts";
 import { reachSteadyState } from "../../src/experiment/steady-state.ts";
+import { tcpProbe } from "../../src/workload/guest.ts";
+import { vm } from "../../src/workload/variant.ts";
 import { ManualClock } from "../clock/manual-clock.ts";
 
 describe("the steady state before the fault", () => {
@@ -27,5 +29,28 @@ describe("the steady state before the fault", () => {
     assert.equal(reached, false, "the settle window begins anew");
     await clock.advance(3_000);
     assert.equal(reached, true);
+  });
+
+  it("is not waited for where a guest has ended that nothing starts again", async () => {
+    const reach = async (runStrategy: "Always" | "RerunOnFailure" | "Manual", phase: string) => {
+      const clock = new ManualClock();
+      const vmi = { metadata: { name: "a", uid: "u" }, status: { phase } };
+      const cluster = { clock, kube: { list: () => Promise.resolve([vmi]) } } as unknown as Cluster;
+      const variants = [{ ...vm("a", { runStrategy, liveness: tcpProbe() }), skip: null }];
+      const plan = { namespace: "lab", variants, cluster: { acceleration: "tcg", settings: {} } } as unknown as Plan;
+      const hearing = { answers: () => true, deaf: () => null };
+      let end = "waits";
+      reachSteadyState(plan, cluster, hearing, null, AbortSignal.any([])).catch(
+        (error: unknown) => (end = (error as Error).message),
+      );
+      await clock.advance(10_000);
+      return end;
+    };
+    const over = (phase: string): string =>
+      `a ended (${phase}) before the fault, and nothing starts it again; its liveness probe may be tighter than its boot`;
+    assert.equal(await reach("Manual", "Failed"), over("Failed"));
+    assert.equal(await reach("RerunOnFailure", "Succeeded"), over("Succeeded"));
+    assert.equal(await reach("RerunOnFailure", "Failed"), "waits");
+    assert.equal(await reach("Always", "Succeeded"), "waits");
   });
 });
