@@ -26,7 +26,8 @@ export async function watchPhase(phase: PlannedPhase, { clock, journal, signal }
   for (let lookMs = beganMs + restedMs; lookMs < beganMs + limitMs;) {
     await clock.sleep(lookMs - clock.now(), signal);
     const nowMs = clock.now();
-    const leftMs = settlesInMs(name, rests ?? {}, journal.lines, journal.secondsAt(nowMs) * 1000);
+    // Whole milliseconds, as the journal has them: a rounding error is no time in which anything could change.
+    const leftMs = settlesInMs(name, rests ?? {}, journal.lines, Math.round(journal.secondsAt(nowMs) * 1000));
     if (leftMs !== null && leftMs <= 0) return true;
     lookMs = nowMs + (leftMs ?? againMs);
   }

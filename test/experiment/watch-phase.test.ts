@@ -68,6 +68,13 @@ describe("a phase that is watched", () => {
     assert.equal(await watched(restarted(struck("restarted"), 66_000), { web: rest }), 70_000);
   });
 
+  it("is over where the journal's seconds are a rounding error short of it", async () => {
+    const settledMs = 256_001;
+    assert.ok((settledMs / 1000) * 1000 < settledMs);
+    const story = restarted(struck("restarted"), settledMs - 166_000);
+    assert.equal(await watched(story, { web: { ...rest, unbrokenMs: 166_000 } }), settledMs - beganMs);
+  });
+
   it("counts anew after a flicker", async () => {
     const flickers = restarted(struck("restarted"), 90_000)
       .vmi(100_000, "new", "Running")
