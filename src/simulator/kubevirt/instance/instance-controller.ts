@@ -21,7 +21,8 @@ import { isChanged, write } from "./write.ts";
 
 const resource = "virtualmachineinstances";
 
-/** What it takes to write to a VMI, which passes virt-api's webhooks, as seen; milliseconds. */
+/** How soon a pod's change is looked at, and what it takes to write to a VMI, which passes virt-api's webhooks, as seen; milliseconds. */
+const reactionMs = [0.5, 3] as const;
 const writeMs = [30, 190] as const;
 
 /**
@@ -33,6 +34,8 @@ export class InstanceController {
   readonly #queue: WorkQueue;
   readonly #retries = new Retries();
   readonly #migrations: Migrations;
+  /** Pods as they were on the way out, of VMIs that are to be looked at with them once more, by the VMI's key. */
+  readonly #glimpses = new Map<string, Pod[]>();
   /** Keys of the VMIs that wait for a claim to appear, by `namespace/claim`. */
   readonly #waitingForClaim = new Map<string, Set<string>>();
 
@@ -48,7 +51,7 @@ export class InstanceController {
     if (changed === resource) this.#queue.add(`${namespace}/${name}`);
     if (changed === "pods") {
       const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === "VirtualMachineInstance");
-      if (owner !== undefined) this.#queue.add(`${namespace}/${owner.name}`);
+      if (owner !== undefined) this.#podChanged(`${namespace}/${owner.name}`, owner.uid, object as Pod);
     }
     if (changed === "virtualmachineinstancemigrations") {
       this.#queue.add(`${namespace}/${(object as VirtualMachineInstanceMigration).spec.vmiName}`);
@@ -57,6 +60,15 @@ export class InstanceController {
       const waiting = this.#waitingForClaim.get(`${namespace}/${name}`);
       for (const key of waiting ?? []) this.#queue.add(key);
     }
+  }
+
+  /** A pod that is deleted without grace is gone with its next event; until then it is seen to go. */
+  #podChanged(key: string, vmiUid: string, { metadata }: Pod): void {
+    const pods = this.#world.index.podsOwnedBy(vmiUid);
+    const goes =
+      pods.some(({ metadata: { uid } }) => uid === metadata.uid) && metadata.deletionGracePeriodSeconds === 0;
+    if (goes) this.#glimpses.set(key, pods);
+    this.#queue.add(key, this.#world.random.between(...reactionMs, "reaction", key, metadata.resourceVersion));
   }
 
   /** Answers how long the pass takes: it writes in the end what it saw in the beginning. */
@@ -80,7 +92,8 @@ export class InstanceController {
       if (writable && error.retried) this.#retry(key);
     }
     if (!writable) return this.#retry(key);
-    const pods = index.podsOwnedBy(vmi.metadata.uid);
+    const pods = this.#glimpses.get(key) ?? index.podsOwnedBy(vmi.metadata.uid);
+    if (this.#glimpses.delete(key)) this.#queue.add(key);
     const pod = currentPod(vmi, pods);
     if (pod !== undefined) syncPod(this.#world, vmi, pod);
     const next = statusAfter(this.#world, vmi, pods, error);
