@@ -226,6 +226,16 @@ export default [
     remedies: [uncordon()],
     variants: everyStrategy({ evictionStrategy: "LiveMigrate" }),
   }),
+  ...(["LiveMigrateIfPossible", "None", "External"] as const).map((strategy) =>
+    experiment({
+      id: `drain-room-verified-${strategy.toLowerCase()}`,
+      title: `A drain before which room is found does to VMs under ${strategy} what any drain does`,
+      practices: ["maintenance-room"],
+      fault: drain({ verifyRoom: true }),
+      remedies: [uncordon()],
+      variants: everyRunStrategy({ evictionStrategy: strategy }),
+    }),
+  ),
   experiment({
     id: "drain-room-lacks-label",
     title: "A drain is not begun, and touches no VM, where the node selector of one fits no other node",

@@ -68,14 +68,16 @@ export default [
       variants: everyStrategy(),
     }),
   ),
-  experiment({
-    id: "power-loss-node-health-check",
-    title: "The node-health-check operator, where it is installed, frees the VMs of a node that lost power",
-    practices: ["node-shutdown"],
-    fault: nodeShutdown({ how: "power-loss" }),
-    observe: "100s",
-    remedies: [nodeHealthCheck()],
-    variants: everyStrategy(),
-    expectAfter: { "node-health-check": { always: { outcome: "restarted", within: "10min" } } },
-  }),
+  ...losses.map(({ id, node, fault }) =>
+    experiment({
+      id: `${id}-node-health-check`,
+      title: `The node-health-check operator, where it is installed, frees the VMs of ${node}`,
+      practices: ["node-shutdown"],
+      fault,
+      observe: "100s",
+      remedies: [nodeHealthCheck()],
+      variants: everyStrategy(),
+      expectAfter: { "node-health-check": { always: { outcome: "restarted", within: "10min" } } },
+    }),
+  ),
 ];

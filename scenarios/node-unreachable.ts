@@ -13,6 +13,15 @@ export default [
     observe: "100s",
     variants: everyStrategy(),
   }),
+  experiment({
+    id: "node-orderly-reboot",
+    title:
+      "A node that shuts down in order and is back within minutes is no better for its VMs than one that lost power",
+    practices: ["run-strategy", "node-shutdown"],
+    fault: nodeShutdown({ how: "orderly" }),
+    observe: "100s",
+    variants: everyStrategy(),
+  }),
   ...[
     { id: "freeze", node: "frozen", fault: nodeFreeze() },
     { id: "partition", node: "cut-off", fault: nodePartition() },

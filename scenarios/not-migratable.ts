@@ -45,6 +45,20 @@ export default [
     variants: variants({ evictionStrategy: "LiveMigrateIfPossible" }),
   }),
   experiment({
+    id: "not-migratable-drain-none",
+    title: "A drain shuts every VM under None down, whether or not it could be migrated, and it starts elsewhere",
+    practices: [],
+    fault: drain(),
+    variants: variants({ evictionStrategy: "None" }),
+  }),
+  experiment({
+    id: "not-migratable-drain-external",
+    title: "A drain leaves every VM under External to somebody else, whether or not it could be migrated",
+    practices: ["node-maintenance"],
+    fault: drain(),
+    variants: variants({ evictionStrategy: "External" }),
+  }),
+  experiment({
     id: "not-migratable-node-loss",
     title: "A VM of a dead node comes back with the node whether or not it could be migrated",
     practices: ["node-shutdown"],

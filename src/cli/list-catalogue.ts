@@ -68,10 +68,11 @@ const listers: Record<(typeof kinds)[number], () => Promise<Listing>> = {
         ...ways.map((way) => row.outcomes[way] ?? "–"),
         row.source,
       ]),
-      json: platformRules.map(({ id, source, fault, parameters = {}, phase, outcomes }) => ({
+      json: platformRules.map(({ id, source, fault, parameters = {}, during = [], phase, outcomes }) => ({
         id,
         faults: [fault].flat(),
         parameters,
+        during: [during].flat(),
         phases: [phase].flat(),
         outcomes,
         source,
@@ -98,12 +99,14 @@ const listers: Record<(typeof kinds)[number], () => Promise<Listing>> = {
 /** The ways of running a VM that the rules tell apart. */
 const ways = ["Always", "RerunOnFailure", "Manual", "Once", "bare", "replicaSet"] as const;
 
-/** `drain then uncordon or return`: the faults and phases of which a rule speaks. */
-function causeOf({ fault, parameters = {}, phase }: Row): string {
+/** `drain during virt-api then uncordon or return`: the faults and phases of which a rule speaks, and what lasts meanwhile. */
+function causeOf({ fault, parameters = {}, during = [], phase }: Row): string {
   const faults = [fault].flat().join(" or ");
   const details = Object.keys(parameters).length === 0 ? "" : ` (${parametersText(parameters)})`;
+  const backgrounds = [during].flat();
+  const meanwhile = backgrounds.length === 0 ? "" : ` during ${backgrounds.join(" or ")}`;
   const phases = [phase].flat();
-  return `${faults}${details}${phases.join() === "observe" ? "" : ` then ${phases.join(" or ")}`}`;
+  return `${faults}${details}${meanwhile}${phases.join() === "observe" ? "" : ` then ${phases.join(" or ")}`}`;
 }
 
 interface ListedScenario {
