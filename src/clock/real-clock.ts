@@ -5,7 +5,8 @@ import { sleepWith } from "./sleep.ts";
 export function realClock(): Clock {
   const origin = performance.now();
   const after = (ms: number, run: () => void): Timer => {
-    const timer = setTimeout(run, ms);
+    // An instant that has just passed is due at once; Node would warn of it.
+    const timer = setTimeout(run, Math.max(0, ms));
     return { cancel: () => clearTimeout(timer) };
   };
   return {

@@ -18,6 +18,16 @@ describe("the real clock", () => {
     assert.ok(clock.now() >= 19, `slept ${clock.now()} ms`);
   });
 
+  it("is not warned of for an instant that has just passed", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", note);
+    await realClock().sleep(-0.5);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", note);
+    assert.deepEqual(warnings, []);
+  });
+
   it("wakes a sleeper with the signal's own reason", async () => {
     const control = new AbortController();
     const sleeping = realClock().sleep(60_000, control.signal);
