@@ -10,6 +10,7 @@ import { summarise, type Results } from "../report/results.ts";
 import { createRunFolder, runId, type RunFolder } from "../report/run-folder.ts";
 import { terminalReport } from "../report/terminal-table.ts";
 import type { Claim } from "../safety/claim.ts";
+import { holdAgainst, readBaseline } from "./baseline.ts";
 import { chooseCluster, clusterShape, clusterWords, confirmCluster, imageOf } from "./choose-cluster.ts";
 import { claimFor } from "./claim-for.ts";
 import { chooseTarget, targetShape, targetWords } from "./choose-target.ts";
@@ -55,6 +56,7 @@ const runOptions = z.object({
   isolate: z.boolean(),
   shard: shard.optional(),
   budget: duration.optional(),
+  baseline: word.optional(),
   keep: z.boolean(),
   out: word,
   json: z.boolean(),
@@ -66,6 +68,7 @@ type RunOptions = z.infer<typeof runOptions>;
 export async function run(argv: unknown): Promise<number> {
   const startedAt = new Date();
   const options = checkOptions(runOptions, argv);
+  const baseline = options.baseline === undefined ? null : await readBaseline(options.baseline);
   const cluster = await chooseCluster(options);
   if (cluster.provider === "kind" && !options.dryRun) {
     const exitCode = await ensureKind(cluster.name);
@@ -83,12 +86,13 @@ export async function run(argv: unknown): Promise<number> {
   await using claim = await claimFor(options, cluster, { run: id, at: startedAt.toISOString() }, interrupt.signal);
   const folder = await createRunFolder(options.out, id);
   const results = await runAndShow(prepared, options, { cluster, claim, folder, signal: interrupt.signal });
-  const exitCode = interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOfSummary(results.summary);
+  const judged = interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOfSummary(results.summary);
   const text = terminalReport(results, {
     width: widthOf(process.stdout),
     colour: hasColours(process.stdout),
     report: relative(process.cwd(), `${folder.path}/index.html`),
   });
+  const exitCode = baseline === null ? judged : holdAgainst(baseline, results, judged);
   return deliver(results, { folder, startedAt, exitCode, json: options.json, text });
 }
 

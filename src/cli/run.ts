@@ -49,6 +49,11 @@ export const runCommand: CommandModule = {
         requiresArg: true,
         describe: "begin no experiment after so long, as in 90min; those that are left are skipped",
       })
+      .option("baseline", {
+        type: "string",
+        requiresArg: true,
+        describe: "an earlier run's folder: exit with 4 where all is green, but something is worse than in it",
+      })
       .option("keep", { type: "boolean", default: false, describe: "leave the VMs on a real cluster when it is over" })
       .option("out", { type: "string", requiresArg: true, default: "reports", describe: "where reports go" })
       .option("json", { type: "boolean", default: false, describe: "print results.json on stdout, and nothing else" })

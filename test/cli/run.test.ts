@@ -44,6 +44,23 @@ describe("rebound run", () => {
     assert.match(stdout, /not recovered {2}crash\/batch\n.*Expected: restarted.*Seen: stopped/);
   });
 
+  it("exits 4 where all is green and takes longer than in the run that it is held against", async function () {
+    this.timeout(90_000);
+    await using folder = await folderWith({ "my.scenario.ts": scenario() });
+    const run = (...more: string[]) => rebound(["run", "my.scenario.ts", ...more], { cwd: folder.path });
+    await run("--out", "before");
+    const file = join(folder.path, "before/latest/results.json");
+    const faster = JSON.parse(await readFile(file, "utf8")) as Results;
+    faster.experiments[0]!.variants[0]!.judgements[0]!.ttrMs = { value: 2_000, low: 1_900, high: 2_100 };
+    await writeFile(file, JSON.stringify(faster));
+    const slower = await run("--baseline", "before/latest");
+    assert.equal(slower.exitCode, 4);
+    assert.match(slower.stderr, /^rebound: worse than the baseline: crash\/web takes .*, and took 2\.0 s ±0\.1$/m);
+    const none = await run("--baseline", "nowhere");
+    assert.equal(none.exitCode, 2);
+    assert.match(none.stderr, /--baseline nowhere cannot be read .*; name a run's folder/);
+  });
+
   it("prints results.json and nothing else with --json, the same for the same seed", async () => {
     await using folder = await folderWith({ "my.scenario.ts": scenario() });
     const args = (seed: string): string[] => ["run", "my.scenario.ts", "--json", "--seed", seed];
