@@ -1,3 +1,4 @@
+import { migrationObstacle } from "../../workload/migration-obstacle.ts";
 import { obeysAcpi } from "../../workload/traits.ts";
 import { afterFailure, afterShutdown, all, sources, type Row } from "./row.ts";
 import type { Situation } from "./situation.ts";
@@ -137,6 +138,7 @@ export const nodeRows: readonly Row[] = [
     waits: () => times.kubeletReports,
     hazard: { ...refused, outcomes: afterFailure },
   },
+  ...["node-partition", "node-freeze"].map(whileMigrationsWait),
   {
     id: "node reached again after its pods were marked",
     source: sources.finalPhases,
@@ -148,3 +150,33 @@ export const nodeRows: readonly Row[] = [
     hazard: { ...refused, outcomes: { ...afterFailure, replicaSet: "undisturbed" } },
   },
 ];
+
+/**
+ * Migrations that waited for the node go on once it is reached again; a domain that is being migrated is not shut down,
+ * though its pod is marked. Where the kubelet is the first to be back, the guest has shut down before.
+ */
+function whileMigrationsWait(fault: string): Row {
+  const waits = (situation: Situation): times.Wait =>
+    times.sum(times.kubeletReports, times.sum(times.obeys(situation), times.migrated(situation)));
+  return {
+    id: "node reached again after its pods were marked, and migrations that waited for it",
+    source: sources.migration,
+    fault,
+    phase: "return",
+    when: (situation) =>
+      situation.before.includes("virtctl-migrate") &&
+      isUnremedied(situation) &&
+      isHeldLong(situation) &&
+      migrationObstacle(situation.variant) === null &&
+      obeysAcpi(situation.variant),
+    outcomes: { ...all("migrated"), replicaSet: "undisturbed" },
+    waits,
+    hazard: {
+      fault,
+      ending: "Succeeded",
+      source: sources.finalPhases,
+      outcomes: { ...afterShutdown, replicaSet: "undisturbed" },
+      waits,
+    },
+  };
+}

@@ -68,8 +68,8 @@ export const remedyRows: readonly Row[] = [
     fault: losses,
     phase: "virtctl-migrate",
     when: isHeldLong,
-    // The set is whole by then, and its lost members' migrations fail.
-    outcomes: { ...all("stuck"), replicaSet: "blocked" },
+    // The set is whole by then; a lost member is on its way out, and virt-controller moves nothing that is.
+    outcomes: { ...all("stuck"), replicaSet: "undisturbed" },
     waits: times.deadMigrationFails,
   },
   {
