@@ -16,6 +16,8 @@ export const defaultSettings = {
   /** From power on to a running kubelet, at least, and up to this much more: those of a container node, seen with kind. */
   nodeBootSeconds: 3,
   nodeBootJitterSeconds: 6,
+  /** Whether the nodes are containers of one machine, as kind's are: a restart does not change its boot id, which all have. */
+  sharedKernel: false,
   /** Kubelet looks this often whether memory is short (pkg/kubelet: evictionMonitoringPeriod); less than this left is. */
   evictionMonitoringSeconds: 10,
   evictionHardMemoryMiB: 100,

@@ -12,14 +12,6 @@ interface Difference {
 const differences: Difference[] = [
   {
     finding: "extra",
-    recording: /./,
-    subject: /^node\//,
-    what: /^event Rebooted/,
-    reason:
-      "Both are right: the recorded nodes are containers of one machine, whose boot id outlives them; a simulated node is a machine and has its own.",
-  },
-  {
-    finding: "extra",
     recording: /^node-/,
     subject: /^vmi\//,
     what: /^event NodeUnresponsive/,

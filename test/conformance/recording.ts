@@ -49,7 +49,7 @@ async function readRecording(path: string): Promise<Recording> {
     workers: workers.length,
     cpusPerWorker: Number(cpu),
     memoryBytesPerWorker: Number.parseInt(memory) * 1024,
-    settings: settingsOf(lines),
+    settings: { ...settingsOf(lines), sharedKernel: shareKernel(nodes) },
   };
 }
 
@@ -65,6 +65,10 @@ export function actionsOf(recording: Recording): Action[] {
     }
   }
   return actions;
+}
+
+function shareKernel(nodes: Node[]): boolean {
+  return nodes.length > 1 && new Set(nodes.map(({ status }) => status.nodeInfo?.["bootID"])).size === 1;
 }
 
 /** The settings that a recording names; the oldest name none and were made on the same machine. */

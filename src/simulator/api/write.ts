@@ -7,6 +7,7 @@ import { fromStored } from "./conversion.ts";
 import { checkReadable, withoutNulls } from "./decoding.ts";
 import { checkName, checkNamespace, fitted } from "./metadata.ts";
 import { applyPatchType, appliedAnew, patched } from "./patch.ts";
+import { withoutEmpties } from "./omitted.ts";
 import { find, objectAnswer } from "./read.ts";
 import { groupVersion } from "./registry.ts";
 import type { Served } from "./registry.ts";
@@ -162,7 +163,7 @@ function read(
   query: Query,
   sent: Record<string, unknown>,
 ): { object: KubeObject; warnings: string[] } {
-  const object = fitted(served, target, withoutNulls(sent));
+  const object = withoutEmpties(fitted(served, target, withoutNulls(sent)));
   checkReadable(served, object);
   const warnings: string[] = [];
   if (served.custom && target.version !== served.version) {

@@ -27,13 +27,20 @@ const resource = "poddisruptionbudgets";
 /** The disruption controller (pkg/controller/disruption): keeps what every budget allows, which evictions obey. */
 export function startDisruptionBudgets(world: World): void {
   const { store } = world;
-  const queue = new WorkQueue(world, "disruption budgets", "kube-controller-manager", (key) => {
-    const [namespace, name] = key.split("/") as [string, string];
+  const keep = (namespace: string | undefined, name: string): void => {
     const budget = store.get<DisruptionBudget>(resource, namespace, name);
     if (budget === undefined) return;
     store.mutate<DisruptionBudget>(resource, namespace, name, (draft) => {
       draft.status = statusOf(world, budget);
     });
+  };
+  const queue = new WorkQueue(world, "disruption budgets", "kube-controller-manager", (key) => {
+    const [namespace, name] = key.split("/") as [string, string];
+    keep(namespace, name);
+  });
+  // Those of the model's zero are settled.
+  world.clock.schedule(0, () => {
+    for (const { metadata } of store.list<DisruptionBudget>(resource)) keep(metadata.namespace, metadata.name);
   });
   store.subscribe(({ verb, resource: changed, object }) => {
     const { namespace, name, labels } = object.metadata;

@@ -148,6 +148,7 @@ export class Heartbeat {
   }
 
   #bootId(): string {
-    return this.#world.random.uuid(this.#profile.name, "boot", this.#machine.boot);
+    const { random, settings } = this.#world;
+    return settings.sharedKernel ? random.uuid("boot") : random.uuid(this.#profile.name, "boot", this.#machine.boot);
   }
 }

@@ -37,6 +37,18 @@ describe("objects of the API", () => {
     assert.equal(again.body.metadata.resourceVersion, body.metadata.resourceVersion);
   });
 
+  it("leave out what is empty, as Go's types do: an uncordoned node says nothing of it", async () => {
+    const node = "/api/v1/nodes/worker";
+    const taint = { key: "a", effect: "NoSchedule" };
+    await ask(api, "POST", "/api/v1/nodes", { metadata: { name: "worker" }, spec: { podCIDR: "10.0.0.0/24" } });
+    await ask(api, "PATCH", node, { spec: { unschedulable: true, taints: [taint] } }, merge);
+    assert.deepEqual((await get(node)).spec, { podCIDR: "10.0.0.0/24", unschedulable: true, taints: [taint] });
+    await ask(api, "PATCH", node, { spec: { unschedulable: false, taints: [] } }, merge);
+    assert.deepEqual((await get(node)).spec, { podCIDR: "10.0.0.0/24" });
+    const { body } = await ask(api, "POST", maps, { metadata: { name: "a", labels: {}, finalizers: [] } });
+    assert.ok(!("labels" in body.metadata) && !("finalizers" in body.metadata));
+  });
+
   it("get a name of their own where only its beginning is given", async () => {
     const names = new Set<string>();
     for (let n = 0; n < 20; n++) {

@@ -226,7 +226,7 @@ describe("the eviction of a launcher pod", () => {
       kind: "PodDisruptionBudget",
       metadata: { name: "b", namespace: "lab" },
       spec: { selector: { matchLabels: { "kubevirt.io": "virt-launcher" } } },
-      status: { disruptionsAllowed: 0, desiredHealthy: 1, currentHealthy: 1 },
+      status: { disruptionsAllowed: 0, desiredHealthy: 1, currentHealthy: 0 },
     } as never);
     const { status, body } = await evict();
     assert.deepEqual([status, body.reason], [429, "TooManyRequests"]);

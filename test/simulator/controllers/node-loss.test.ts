@@ -160,6 +160,24 @@ describe("a node that goes and comes as an object", () => {
   });
 });
 
+describe("a node that is started again", () => {
+  function tellsOfReboot(sharedKernel: boolean): boolean {
+    const fixture = new Fixture({ sharedKernel });
+    fixture.simulation.hands.powerOff("worker");
+    fixture.simulation.hands.powerOn("worker");
+    fixture.pass(20);
+    return fixture.events("worker").some((event) => event.startsWith("Rebooted"));
+  }
+
+  it("tells of its reboot", () => {
+    assert.equal(tellsOfReboot(false), true);
+  });
+
+  it("has the boot id of its machine where it is a container, and tells of none", () => {
+    assert.equal(tellsOfReboot(true), false);
+  });
+});
+
 describe("a pod that waits for the end of its toleration", () => {
   function waiting(): { fixture: Fixture; node: string } {
     const fixture = new Fixture();

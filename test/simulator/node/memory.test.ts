@@ -184,7 +184,8 @@ describe("a machine whose memory is used up", () => {
 
 describe("a virtual machine on a node short of memory", () => {
   const running = async (cgroup: "v1" | "v2" = "v2"): Promise<{ lab: Lab; uid: string }> => {
-    const lab = new Lab({ spec: { evictionStrategy: "LiveMigrate" }, settings: { cgroup } });
+    const slow = { "guest.rebound.dev/ignores-acpi": "true" };
+    const lab = new Lab({ spec: { evictionStrategy: "LiveMigrate" }, settings: { cgroup }, annotations: slow });
     lab.cordonOthers(true);
     await lab.createVm("vm", "Always");
     lab.run(25);
