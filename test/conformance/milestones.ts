@@ -44,6 +44,8 @@ export function milestonesOf(lines: JournalLine[]): History {
   const subjects = new Subjects();
   const seen = new Map<string, Aspects>();
   const history: History = { milestones: [], subjects, makes: new Map(), nodes: new Map() };
+  /** Events about objects that have not been seen yet, for separate watches run at their own pace, by UID. */
+  const early = new Map<string, (() => void)[]>();
   let action = 0;
   for (const [index, entry] of lines.entries()) {
     const note = (subject: string, aspect: string, value: string): void => {
@@ -63,16 +65,24 @@ export function milestonesOf(lines: JournalLine[]): History {
     if (entry.kind !== "watch") continue;
     const { resource, object, verb } = entry;
     if (resource === "events") {
+      if (verb === "DELETED" || verb === "LISTED") continue;
       const event = object as KubeEvent;
-      const subject = subjects.keyOfInvolved(event);
-      if (subject === undefined || verb === "DELETED" || verb === "LISTED") continue;
-      const aspect = `event ${event.reason}`;
-      const aspects = aspectsSeen(subject);
-      if (aspects[aspect] === undefined) note(subject, aspect, (aspects[aspect] = event.type));
+      const { uid } = event.involvedObject;
+      const told = (): void => {
+        const subject = subjects.keyOfInvolved(event);
+        if (subject === undefined) return;
+        const aspect = `event ${event.reason}`;
+        const aspects = aspectsSeen(subject);
+        if (aspects[aspect] === undefined) note(subject, aspect, (aspects[aspect] = event.type));
+      };
+      if (uid === undefined || subjects.keyOfInvolved(event) !== undefined) told();
+      else early.set(uid, [...(early.get(uid) ?? []), told]);
       continue;
     }
     const subject = subjects.keyOf(resource, object);
     if (subject === undefined) continue;
+    for (const told of early.get(object.metadata.uid) ?? []) told();
+    early.delete(object.metadata.uid);
     if (!history.makes.has(subject)) history.makes.set(subject, makeOf(object));
     const node = (object as Pod).spec?.nodeName ?? (object as VirtualMachineInstance).status?.nodeName;
     if (node !== undefined) {
@@ -91,6 +101,7 @@ export function milestonesOf(lines: JournalLine[]): History {
       note(subject, aspect, value);
     }
   }
+  history.milestones.sort((a, b) => a.line - b.line);
   return history;
 
   function aspectsSeen(subject: string): Aspects {
