@@ -11,24 +11,11 @@ import { VirtualClock } from "../../src/cluster/simulated/virtual-clock.ts";
 import { needsOf } from "../../src/experiment/needs.ts";
 import { prepare, type Prepared } from "../../src/experiment/prepare.ts";
 import { runExperiment } from "../../src/experiment/run-experiment.ts";
-import { grantsOf, type Grant, type Permission, type Verb } from "../../src/kube/permission.ts";
+import { grantsOf, type Grant, type Permission } from "../../src/kube/permission.ts";
 import { JournalWriter } from "../../src/observe/journal-writer.ts";
 import { memoryJournal } from "../../src/safety/undo-journal.ts";
 import { createSimulation } from "../../src/simulator/create-simulation.ts";
-
-/** A request as RBAC sees it; null for what everybody may read. */
-function grantFor(method: string, path: string): Grant | null {
-  const url = new URL(path, "http://server");
-  const [, api, ...rest] = url.pathname.split("/");
-  const [group = "", , ...parts] = api === "api" ? ["", ...rest] : rest;
-  const isIn = parts[0] === "namespaces" && parts.length > 2;
-  const namespace = isIn ? parts[1]! : null;
-  const [plural, name, ...subresource] = isIn ? parts.slice(2) : parts;
-  if (plural === undefined || !["api", "apis"].includes(api!)) return null;
-  const reading: Verb = name !== undefined ? "get" : url.searchParams.get("watch") === "true" ? "watch" : "list";
-  const verbs: Record<string, Verb> = { GET: reading, POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
-  return { group, resource: [plural, ...subresource].join("/"), verb: verbs[method]!, namespace };
-}
+import { grantFor } from "../kube/grant-for.ts";
 
 const keyOf = ({ group, resource, verb }: Grant): string => `${verb} ${resource}.${group}`;
 
