@@ -1,8 +1,8 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import { replicasOf } from "../workload/variant.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Plan } from "./plan.ts";
-import { replicasOf } from "./steady-state.ts";
 import { chooseNodes, findVictims, reachesNodes, whyNotAllowed } from "./victims.ts";
 
 /**

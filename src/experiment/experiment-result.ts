@@ -146,6 +146,7 @@ function judgement(
     members: _members,
     endings: _endings,
     parallel: _parallel,
+    leastMembers: _leastMembers,
     users,
     ...recovery
   }: Recovery,
@@ -263,6 +264,7 @@ const notObserved: Recovery = {
   users: [],
   twiceMs: null,
   parallel: null,
+  leastMembers: null,
   endings: [],
   terminatingPods: 0,
   stages: [],

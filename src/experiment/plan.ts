@@ -34,6 +34,8 @@ export interface Expectation {
   mayBeTwice?: true;
   /** How many live migrations may be under way at once, by the live settings. */
   migrationsAtOnce?: { fromNode: number; inAll: number };
+  /** How many VMIs a replica set must have at any one time. */
+  members?: number;
   /**
    * What is expected in its place where a VMI is seen to have ended so, or a launcher pod to have Failed for this reason: a
    * hazard that chance decides.

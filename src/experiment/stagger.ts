@@ -3,8 +3,9 @@ import { notYet, waitUntil } from "../clock/wait-until.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { condition, type VirtualMachineInstance } from "../kube/objects.ts";
 import { virtualMachineInstances } from "../kube/resources.ts";
+import { replicasOf } from "../workload/variant.ts";
 import type { Plan, PlannedVariant } from "./plan.ts";
-import { replicasOf, type Hearing } from "./steady-state.ts";
+import type { Hearing } from "./steady-state.ts";
 import { vmisOf } from "./victims.ts";
 
 /** Emulated guests that boot at once on a small machine boot so slowly that their own probes kill them. */

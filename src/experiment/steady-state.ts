@@ -8,7 +8,7 @@ import {
   type VirtualMachineInstanceReplicaSet,
 } from "../kube/objects.ts";
 import { replicaSets, virtualMachineInstances, virtualMachines } from "../kube/resources.ts";
-import { vmiSpecOf } from "../workload/variant.ts";
+import { replicasOf, vmiSpecOf } from "../workload/variant.ts";
 import { isFinal } from "../recovery/aim.ts";
 import { isNeverUp, type Plan, type PlannedVariant } from "./plan.ts";
 import { vmisOf } from "./victims.ts";
@@ -151,11 +151,4 @@ function isProbed(variant: PlannedVariant, state: State, nowMs: number): boolean
     if (running === undefined) return true;
     return nowMs - Date.parse(running.phaseTransitionTimestamp) >= Math.max(...delays) * 1000;
   });
-}
-
-/** How many VMIs the variant is to have. */
-export function replicasOf(variant: PlannedVariant): number {
-  if (variant.kind !== "VirtualMachineInstanceReplicaSet") return 1;
-  const spec = variant.manifests[0]?.["spec"] as { replicas?: number } | undefined;
-  return spec?.replicas ?? 1;
 }

@@ -41,7 +41,7 @@ export function judge(the: Case): Judged {
     const reason = "two guests of it ran at once, and nothing warns of that: what both wrote to is damaged";
     return { verdict: "unexpected", reasons: [reason] };
   }
-  const misplaced = misplacedPods(the) ?? crowded(the);
+  const misplaced = misplacedPods(the) ?? crowded(the) ?? dwindled(the);
   if (the.recovery.outcome === the.expectation.outcome && misplaced !== null) {
     return { verdict: "unexpected", reasons: [misplaced] };
   }
@@ -70,6 +70,13 @@ function crowded({ expectation, recovery: { parallel } }: Case): string | null {
   }
   if (parallel.inAll <= limit.inAll) return null;
   return `${parallel.inAll} migrations were under way at once, and the cluster's limit is ${limit.inAll}`;
+}
+
+/** Whether a replica set had fewer VMIs than it must have, in words; null where not. */
+function dwindled({ expectation, recovery: { leastMembers } }: Case): string | null {
+  const members = expectation?.members;
+  if (members === undefined || leastMembers === null || leastMembers >= members) return null;
+  return `it had ${leastMembers} VMIs at one time, and must have ${members} at all times`;
 }
 
 const asExpected: Judged = { verdict: "as-expected", reasons: [] };

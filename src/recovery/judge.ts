@@ -9,6 +9,7 @@ import { distrustOf } from "./distrust.ts";
 import { downtimeOf } from "./downtime.ts";
 import { adviceOf, slowestOf } from "./governing-setting.ts";
 import { elapsed, midpoint } from "./intervals.ts";
+import { leastMembers } from "./least-members.ts";
 import { milestonesOf } from "./milestones.ts";
 import { finalPhase, readOutcome, type Reading } from "./outcome.ts";
 import type { Evidence, Interval, Member, ProvenBy, Recovery, Stage } from "./recovery.ts";
@@ -70,6 +71,7 @@ export function judgeRecovery(
     users: usersOf(subject, { bitten, reliefs, settleMs, outage }),
     twiceMs,
     parallel: parallelMigrations(timeline, subject, window),
+    leastMembers: leastMembers(subject, window),
     endings: endingsOf(subject, { ...window, fromMs: bite?.fromMs ?? window.fromMs }),
     terminatingPods: terminatingPods(subject, window),
     stages,

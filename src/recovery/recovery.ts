@@ -93,6 +93,8 @@ export interface Recovery {
   twiceMs: Interval | null;
   /** How many migrations were under way at once while one of its own was; null where none was. */
   parallel: Parallel | null;
+  /** The fewest VMIs that a replica set had at any one time, of those that had not ended; null for what is none. */
+  leastMembers: number | null;
   /** How it ended since it was hit: the final phases of its VMIs, and why launcher pods Failed, in the platform's words. */
   endings: string[];
   /** How many of its launcher pods are marked for deletion at the window's end, and still there. */

@@ -55,6 +55,7 @@ const expectation = z.strictObject({
     .strictObject({ fromNode: z.int(), inAll: z.int() })
     .optional()
     .describe("how many live migrations may be under way at once, by the live settings"),
+  members: z.int().optional().describe("how many VMIs a replica set must have at any one time"),
   source: z.string().describe("where the platform documents this, or the scenario that says so"),
 });
 

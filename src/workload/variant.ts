@@ -211,3 +211,9 @@ export function vmiSpecOf(variant: Pick<Variant, "kind" | "manifests">): VmiSpec
   if (variant.kind === "VirtualMachineInstance") return spec as VmiSpec;
   return (spec as { template: { spec: VmiSpec } }).template.spec;
 }
+
+/** How many VMIs the variant is to have. */
+export function replicasOf({ kind, manifests: [manifest] }: Pick<Variant, "kind" | "manifests">): number {
+  if (kind !== "VirtualMachineInstanceReplicaSet") return 1;
+  return (manifest?.["spec"] as { replicas?: number } | undefined)?.replicas ?? 1;
+}

@@ -25,6 +25,7 @@ function seen(outcome: Outcome, more: Partial<Recovery> = {}): Recovery {
     users: [],
     twiceMs: null,
     parallel: null,
+    leastMembers: null,
     endings: [],
     terminatingPods: 0,
     stages: [],
@@ -73,6 +74,14 @@ describe("the verdict", () => {
     assert.equal(verdictAt(2, 5), "as-expected");
     assert.equal(verdictAt(3, 5), "unexpected");
     assert.equal(verdictAt(2, 6), "unexpected");
+  });
+
+  it("is unexpected where a replica set had fewer members for a while than it must have", () => {
+    const expectation = expecting("undisturbed", { members: 2 });
+    const verdictAt = (leastMembers: number) =>
+      verdictOf({ expectation, recovery: seen("undisturbed", { leastMembers }) });
+    assert.equal(verdictAt(2), "as-expected");
+    assert.equal(verdictAt(1), "unexpected");
   });
 
   it("is late when even the least time is over the limit", () => {

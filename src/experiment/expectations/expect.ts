@@ -1,3 +1,4 @@
+import { replicasOf } from "../../workload/variant.ts";
 import { comebacks, isNeverUp, type Expectation, type Outcome, type Rest } from "../plan.ts";
 import { backgroundOf, wayOf, type Situation, type Way } from "./situation.ts";
 import { metHazard, sources, type Row } from "./row.ts";
@@ -64,7 +65,7 @@ function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situati
       floorMs: isComeback ? total.least : null,
       maxDowntimeMs: null,
       ...(left !== undefined && { terminatingPods: left }),
-      ...(outcome === "migrated" && { migrationsAtOnce: migrationLimits(situation) }),
+      ...(outcome === "migrated" && { migrationsAtOnce: migrationLimits(situation), ...membersKept(situation) }),
       ...(risksSplitBrain(situation) && { mayBeTwice: true as const }),
       source,
     },
@@ -80,6 +81,12 @@ function ruling(outcome: Outcome, wait: Wait, source: string, situation: Situati
 /** When the platform has done what it waited for, if it does, and that has been watched for the margin. */
 function lastTurnMs(wait: Wait): number {
   return wait.most + recreate.most + marginMs;
+}
+
+/** Who is migrated stays who it is, so that a replica set never has fewer. */
+function membersKept({ variant }: Situation): Pick<Expectation, "members"> {
+  if (variant.kind !== "VirtualMachineInstanceReplicaSet") return {};
+  return { members: replicasOf(variant) };
 }
 
 /** KubeVirt's own limits, where the cluster's settings say no others (pkg/virt-config/virt-config.go). */
