@@ -74,8 +74,10 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
 }
 
 async function leftoversOf(nodes: NodeContainers, shell: NodeShell): Promise<string[]> {
-  const each = (await nodes.list()).map(async ({ name, state }) =>
-    state === "running" ? marksOn(shell, name) : [`node ${name} is ${state}`],
+  const each = (await nodes.list()).map(async ({ name, state, addresses }) =>
+    state === "running"
+      ? [...(await marksOn(shell, name)), ...addresses.map((address) => `address ${address} of node ${name}`)]
+      : [`node ${name} is ${state}`],
   );
   return (await Promise.all(each)).flat();
 }
