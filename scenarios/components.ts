@@ -10,7 +10,6 @@ import {
   experiment,
   nodeShutdown,
   runtimeStop,
-  virtctlMigrate,
   vmCrash,
 } from "rebound";
 
@@ -81,7 +80,8 @@ export default [
   }),
   experiment({
     id: "runtime-stop-brief",
-    title: "Without a container runtime a node's VMs serve and do not count as ready; with it they do again",
+    title:
+      "Without a container runtime a node is not ready, and its VMs go on as they were until their pods are marked",
     fault: runtimeStop(),
     observe: "200s",
     variants: everyStrategy(),
@@ -90,14 +90,6 @@ export default [
     id: "runtime-stop-long",
     title: "Without a container runtime a node's pods are marked and cannot end; once it is back they do",
     fault: runtimeStop(),
-    variants: everyStrategy(),
-  }),
-  experiment({
-    id: "runtime-stop-migrated",
-    title: "VMs leave a node without a container runtime by live migration",
-    fault: runtimeStop(),
-    observe: "200s",
-    remedies: [virtctlMigrate()],
     variants: everyStrategy(),
   }),
   experiment({

@@ -33,7 +33,7 @@ export const parts: Mutation[] = [
     file: kubelet,
     find: "this.#heartbeat.runtimeDown = !this.machine.runtimeRunning;",
     replace: "this.#heartbeat.runtimeDown = false;",
-    grep: "^runtime-stop-brief/always$",
+    grep: "^runtime-stop-long/always$",
   },
   {
     what: "a kubelet ends containers without its container runtime",
@@ -47,7 +47,7 @@ export const parts: Mutation[] = [
     file: kubelet,
     find: "const runtimePatienceMs = 30_000;",
     replace: "const runtimePatienceMs = 300_000;",
-    grep: "^runtime-stop-brief/always$",
+    grep: "^runtime-stop-long/always$",
   },
   {
     what: "an API server that is cut off is reached all the same",

@@ -47,7 +47,7 @@ export const remedyRows: readonly Row[] = [
   {
     id: "migration of VMs whose node has no kubelet",
     source: sources.migration,
-    fault: ["kubelet-stop", "runtime-stop"],
+    fault: "kubelet-stop",
     phase: "virtctl-migrate",
     when: isHeldBriefly,
     outcomes: all("migrated"),
@@ -75,7 +75,7 @@ export const remedyRows: readonly Row[] = [
   {
     id: "kubelet back after its VMs were migrated",
     source: sources.migration,
-    fault: ["kubelet-stop", "runtime-stop"],
+    fault: "kubelet-stop",
     phase: "return",
     when: ({ before }) => before.includes("virtctl-migrate"),
     outcomes: all("undisturbed"),

@@ -75,6 +75,8 @@ export const sources = {
   scheduling: "Kubernetes: the scheduler's NodeResourcesFit, NodeAffinity, TaintToleration",
   migration: "KubeVirt: migration controller, virt-handler's migration source",
   leaders: "client-go: leader election; Kubernetes: the controllers' caches",
+  /** Where a kubelet itself says that its node is not ready, nobody marks its pods. */
+  ownWord: "Kubernetes: node lifecycle controller (monitorNodeHealth: MarkPodsNotReady), issue 125331",
   runtime: "Kubernetes: the kubelet's updateRuntimeUp; containerd: shims outlive it",
   admission: "KubeVirt: the admission of virtual machines refuses it, so that there is nothing to start",
   deadMigration: "KubeVirt: the source's virt-handler starts the copy, and the migration controller waits for it",
