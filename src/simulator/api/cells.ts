@@ -71,6 +71,13 @@ export const cellsOf: Record<string, readonly Printer[] | undefined> = {
     age,
     (service) => labelsText(service, "spec.selector"),
   ],
+  endpointslices: [
+    name,
+    text("addressType"),
+    (slice) => few((read(slice, "ports") as { port: number }[]).map(({ port }) => String(port))),
+    (slice) => few((read(slice, "endpoints") as { addresses: string[] }[]).flatMap(({ addresses }) => addresses)),
+    age,
+  ],
   persistentvolumeclaims: [
     name,
     (claim) => (claim.metadata.deletionTimestamp === undefined ? text("status.phase")(claim) : "Terminating"),
@@ -170,6 +177,13 @@ function read(object: unknown, path: string): unknown {
   let value = object;
   for (const step of path.split(".")) value = (value as Record<string, unknown> | undefined)?.[step];
   return value;
+}
+
+/** The first three, and how many more there are (pkg/printers/internalversion: listWithMoreString). */
+function few(texts: string[]): string {
+  if (texts.length === 0) return "<unset>";
+  const shown = texts.slice(0, 3).join(",");
+  return texts.length > 3 ? `${shown} + ${texts.length - 3} more...` : shown;
 }
 
 function size(object: KubeObject, path: string): number {

@@ -74,4 +74,22 @@ describe("the endpoints of a Service", () => {
     fixture.simulation.store.delete("services", "default", "web");
     fixture.until(() => slicesOf(fixture).length === 0, 5);
   });
+
+  it("are printed as kubectl prints them", async () => {
+    const fixture = withService();
+    const pod = fixture.runPod("web-1", {}, { labels });
+    fixture.pass(1);
+    const { body } = await fixture.simulation.api.handle({
+      method: "GET",
+      path: "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+      headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
+    });
+    const { columnDefinitions, rows } = JSON.parse(body as string) as {
+      columnDefinitions: { name: string }[];
+      rows: { cells: string[] }[];
+    };
+    const names = columnDefinitions.map(({ name }) => name);
+    assert.deepEqual(names, ["Name", "AddressType", "Ports", "Endpoints", "Age"]);
+    assert.deepEqual(rows[0]!.cells.slice(1, 4), ["IPv4", "1500", pod.status.podIP]);
+  });
 });
