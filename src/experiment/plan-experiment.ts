@@ -189,6 +189,8 @@ function skipReason(
   }
   const victims = variants.filter(({ role }) => role === "victim");
   if (victims.some(({ skip }) => skip === null)) return null;
+  const [skip] = new Set(victims.map((victim) => victim.skip));
+  if (skip != null && victims.every((victim) => victim.skip === skip)) return skip;
   const why = victims.map(({ name, skip }) => `${name}: ${skip}`);
   return why.length === 0 ? "it has no victims" : `no victim can be hit (${why.join("; ")})`;
 }

@@ -123,7 +123,7 @@ function lackOf(variant: PlannedVariant, state: State, node: string | null): str
 function mustNotBeOver(variant: PlannedVariant, { vmis }: State): void {
   const { name, kind, runStrategy } = variant;
   if (kind === "VirtualMachineInstanceReplicaSet" || runStrategy === "Always") return;
-  const phase = vmisOf(variant, vmis).find(({ status }) => isFinal(status.phase))?.status.phase;
+  const phase = vmisOf(variant, vmis).find(({ status }) => isFinal(status.phase ?? ""))?.status.phase;
   if (phase === undefined || (runStrategy === "RerunOnFailure" && phase === "Failed")) return;
   const why = vmiSpecOf(variant).livenessProbe === undefined ? "" : "; its liveness probe may be tighter than its boot";
   throw new EnvironmentError(`${name} ended (${phase}) before the fault, and nothing starts it again${why}`);

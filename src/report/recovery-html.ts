@@ -10,7 +10,7 @@ import { resultsTable } from "./html/results-table.ts";
 import { filterScript } from "./html/script.ts";
 import { pageStyle } from "./html/style.ts";
 import type { Results, VerdictColour } from "./results.ts";
-import { clusterText, colourMark, colourOf, colourText, explanation, rowsOf, skipText, type Row } from "./wording.ts";
+import { clusterText, colourMark, colourOf, colourText, explanation, leftOut, rowsOf, type Row } from "./wording.ts";
 
 /** The text of `index.html`: the recovery report for people. One file, nothing is fetched, whole without scripts too. */
 export function recoveryHtml(results: Results): string {
@@ -44,8 +44,8 @@ export function recoveryHtml(results: Results): string {
               ${tiles(results)}
             </ul>
           </header>
-          ${notGreen(results, rows, anchorOf)} ${practicesTable(results)} ${remediesTable(results)}
-          ${costsTable(results)} ${resultsTable(results, anchorOf)}
+          ${notGreen(rows, anchorOf)} ${practicesTable(results)} ${remediesTable(results)} ${costsTable(results)}
+          ${leftOutSection(results)} ${resultsTable(results, anchorOf)}
           ${results.experiments.map((experiment) => experimentSection(results, experiment, anchorOf))}
           <footer>
             Times count from the bite, the instant at which the fault provably took effect. ± is half the interval in
@@ -61,7 +61,9 @@ export function recoveryHtml(results: Results): string {
 }
 
 function headline({ summary }: Results): string {
-  const judged = Object.values(summary).reduce((sum, count) => sum + count, 0);
+  const { skipped, ...counts } = summary;
+  const judged = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (judged === 0 && skipped > 0) return "Nothing was judged: all was left out";
   if (judged === 0) return "Nothing was judged";
   if (summary.green === judged) return `All ${judged} did what they should`;
   return `${summary.green} of ${judged} did what they should`;
@@ -82,9 +84,9 @@ function tiles({ summary }: Results): Markup[] {
   });
 }
 
-function notGreen({ experiments }: Results, rows: Row[], anchorOf: (row: Row) => string): Markup | null {
-  const judged = rows
-    .filter(({ judgement }) => colourOf(judgement) !== "green")
+function notGreen(rows: Row[], anchorOf: (row: Row) => string): Markup | null {
+  const items = rows
+    .filter(({ judgement }) => !["green", "skipped"].includes(colourOf(judgement)))
     .map(
       (row) =>
         html`<li>
@@ -92,17 +94,19 @@ function notGreen({ experiments }: Results, rows: Row[], anchorOf: (row: Row) =>
           <p>${explanation(row.judgement)}</p>
         </li>`,
     );
-  const skipped = experiments
-    .filter(({ variants }) => variants.length === 0)
-    .map(
-      ({ id, reason }) =>
-        html`<li>
-          ${chip("skipped", "skipped")} <b>${oneLine(id)}</b>
-          <p>${skipText(reason)}</p>
-        </li>`,
-    );
-  const items = [...judged, ...skipped];
   return items.length > 0 ? section("What is not green", items) : null;
+}
+
+/** A reason keeps many out: they are listed by it. */
+function leftOutSection(results: Results): Markup | null {
+  const items = leftOut(results).map(
+    ({ reason, names }) =>
+      html`<li>
+        ${chip("skipped", "skipped")} <b>${reason}</b>
+        <p>${names.join(", ")}</p>
+      </li>`,
+  );
+  return items.length > 0 ? section("What was left out", items) : null;
 }
 
 function section(title: string, items: Markup[]): Markup {

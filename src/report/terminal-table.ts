@@ -8,6 +8,7 @@ import {
   colourOf,
   expectedText,
   explanation,
+  leftOut,
   outcomeText,
   phaseTitle,
   practiceMark,
@@ -40,11 +41,14 @@ type Paint = (text: string) => string;
 /** What a run ends with on a terminal: the table, why what is not green is not, the counts, and where the report is. */
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const colours = pc.createColors(options.colour);
-  const notGreen = rowsOf(results.experiments).filter(({ judgement }) => colourOf(judgement) !== "green");
+  const notGreen = rowsOf(results.experiments).filter(
+    ({ judgement }) => !["green", "skipped"].includes(colourOf(judgement)),
+  );
   const prediction = results.cluster.prediction ? colours.dim(" (prediction of a model)") : "";
   const parts = [
     ...results.experiments.map((experiment) => experimentTable(experiment, options.width, colours)),
     ...notGreen.map((row) => reason(results, row, options.width, colours)),
+    leftOutText(results, options.width, colours),
     practicesText(results, options.width, colours),
     remediesText(results, colours),
     colours.bold(summaryText(results)) + prediction,
@@ -56,6 +60,15 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
       .join("\n\n")
       .replace(/\n\n(report: )/, "\n$1") + "\n"
   );
+}
+
+/** What was not judged, by what it lacks. */
+function leftOutText(results: Results, width: number, colours: Colours): string {
+  const items = leftOut(results).map(({ reason, names }) => {
+    const lines = wrap(names.join(", "), Math.max(width - 4, 40)).map((line) => colours.dim(`    ${line}`));
+    return [`  ${colourMark.skipped} ${reason}`, ...lines].join("\n");
+  });
+  return items.length === 0 ? "" : [colours.bold("Left out"), ...items].join("\n");
 }
 
 /** What the run says of each promise that it tested. */

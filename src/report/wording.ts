@@ -191,6 +191,21 @@ export function explanation(judgement: Judgement): string {
   return [promise, seen, ...further.map((reason) => capitalised(sentence(reason)))].filter(Boolean).join(" ");
 }
 
+/** What was left out of a run: each reason in a sentence, with the experiments and VMs that it kept out. */
+export function leftOut({ experiments }: Results): { reason: string; names: string[] }[] {
+  const whole = experiments
+    .filter(({ variants }) => variants.length === 0)
+    .map(({ id, reason }) => ({ name: oneLine(id), reason: skipText(reason) }));
+  const parts = rowsOf(experiments)
+    .filter(({ judgement }) => judgement.verdict === "skipped")
+    .map(({ experiment, variant, judgement }) => ({
+      name: `${oneLine(experiment.id)}/${variantTitle(experiment, variant)}`,
+      reason: explanation(judgement),
+    }));
+  const byReason = Map.groupBy([...whole, ...parts], ({ reason }) => reason.replace(/^Skipped\. /, ""));
+  return [...byReason].map(([reason, kept]) => ({ reason, names: [...new Set(kept.map(({ name }) => name))] }));
+}
+
 /** That and why an experiment was skipped, in sentences. */
 export function skipText(reason: string | null): string {
   return `Skipped. ${capitalised(sentence(reason ?? "nothing was judged"))}`;

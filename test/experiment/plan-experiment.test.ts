@@ -327,7 +327,7 @@ describe("an experiment's plan", () => {
   });
 
   it("is skipped whole when no victim can be hit, or the cluster cannot do the fault", () => {
-    assert.match(plan({ fault: probeFailure() }).skip ?? "", /no victim can be hit .*no liveness probe/);
+    assert.match(plan({ fault: probeFailure() }).skip ?? "", /no liveness probe/);
     assert.equal(plan({}, {}, "no hands for it").skip, "no hands for it");
   });
 
