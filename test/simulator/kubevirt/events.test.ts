@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { condition } from "../../../src/kube/objects.ts";
 import { Lab } from "./lab.ts";
 
 function told(lab: Lab, kind: string, name: string): string[] {
@@ -78,6 +79,23 @@ describe("events of a VM", () => {
       deletions.map(({ count }) => count),
       [1],
     );
+  });
+
+  it("tell of a paused guest that libvirt signals no shutdown to: it ends by the launcher's own deadline", async () => {
+    const lab = new Lab();
+    await lab.createVm("vm", "Always");
+    lab.run(25);
+    const { uid } = lab.vmi("vm")!.metadata;
+    await lab.virtctl("pause", "vm", "virtualmachineinstances");
+    await lab.virtctl("stop", "vm");
+    lab.run(35);
+    assert.equal(lab.histories.get(uid)?.endedMs, undefined);
+    assert.equal(condition(lab.vmi("vm"), "Synchronized")?.reason, "Synchronizing with the Domain failed.");
+    const reasons = lab.eventsOf("VirtualMachineInstance", "vm").map(({ reason }) => reason);
+    assert.ok(reasons.includes("SyncFailed"));
+    assert.ok(!reasons.includes("ShuttingDown"));
+    lab.run(15);
+    assert.equal(lab.histories.get(uid)?.phases.at(-1), "Failed");
   });
 
   it("warn of an eviction strategy that cannot be kept", async () => {

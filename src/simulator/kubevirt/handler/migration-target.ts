@@ -5,6 +5,7 @@ import type { World } from "../../world.ts";
 import { isFinal } from "../instance/phase.ts";
 import type { Launcher } from "../launcher/launcher.ts";
 import type { Launchers } from "../launcher/launchers.ts";
+import { withoutCondition } from "../conditions.ts";
 import { annotations, labels } from "../names.ts";
 import { Retries } from "../retries.ts";
 import { migrationMethod } from "./live-migratable.ts";
@@ -159,8 +160,9 @@ export class MigrationTarget {
       this.#busy.delete(migration);
       if (!this.#runs() || !this.#canWrite()) return this.#enqueue(vmi.metadata.uid, 0);
       this.#event(vmi, "Normal", "Migrated", `The VirtualMachineInstance migrated to node ${node}.`);
-      this.#write(vmi, ({ status }) => {
-        status.migrationState!.completed = true;
+      this.#write(vmi, (draft) => {
+        plugIn(draft);
+        draft.status.migrationState!.completed = true;
       });
     });
   }
@@ -191,4 +193,18 @@ export class MigrationTarget {
   #draw(purpose: string, low: number, high: number): number {
     return this.#world.random.between(low, high, this.#pod.metadata.uid, "target", purpose, this.#draws++);
   }
+}
+
+/** Where a guest has come to, it gets what sockets and memory it was promised (migration-target.go: finalizeMigration). */
+function plugIn({ spec, status }: VirtualMachineInstance): void {
+  const asked = (type: string): boolean => status.conditions?.some((one) => one.type === type) === true;
+  if (asked("HotVCPUChange")) {
+    const { cores, sockets, threads } = spec.domain.cpu ?? {};
+    status["currentCPUTopology"] = { cores, sockets, threads };
+    status.conditions = withoutCondition(status.conditions, "HotVCPUChange");
+  }
+  if (!asked("HotMemoryChange")) return;
+  const guest = spec.domain.memory?.guest;
+  status["memory"] = { ...(status["memory"] as object | undefined), guestRequested: guest, guestCurrent: guest };
+  status.conditions = withoutCondition(status.conditions, "HotMemoryChange");
 }

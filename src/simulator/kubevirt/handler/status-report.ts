@@ -1,4 +1,4 @@
-import type { Pod, VirtualMachineInstance, VmiPhase } from "../../../kube/objects.ts";
+import type { Condition, Pod, VirtualMachineInstance, VmiPhase } from "../../../kube/objects.ts";
 import { recordEvent } from "../../event-recorder.ts";
 import type { World } from "../../world.ts";
 import { withCondition, withoutCondition } from "../conditions.ts";
@@ -12,6 +12,7 @@ const resource = "virtualmachineinstances";
 /**
  * Writes on the VMI what virt-handler sees of its domain, with the events that go with a change of phase.
  * Answers whether the VMI has ended by it.
+ * @param problem what kept it from doing as it should with the domain.
  */
 export function reportStatus(
   world: World,
@@ -19,6 +20,7 @@ export function reportStatus(
   vmi: VirtualMachineInstance,
   domain: SeenDomain,
   launcher: Launcher | undefined,
+  problem?: string,
 ): boolean {
   const { namespace, name, uid } = vmi.metadata;
   const current = world.store.get<VirtualMachineInstance>(resource, namespace, name);
@@ -38,7 +40,11 @@ export function reportStatus(
     describeMigratability(draft, world);
     if (typeof domain !== "string") describeDomain(draft, world, domain, launcher);
     else if (ends) for (const volume of volumesOf(draft)) volume.target = "";
-    draft.status.conditions = withoutCondition(withPauseAndAgent(draft, world, domain, launcher), "Synchronized");
+    const conditions = withPauseAndAgent(draft, world, domain, launcher);
+    draft.status.conditions =
+      problem === undefined
+        ? withoutCondition(conditions, "Synchronized")
+        : withCondition(conditions, outOfSync(problem, world.clock.stamp()));
     enterPhase(draft, phase, world.clock.stamp());
   });
   if (phase !== before) announce(phase, event);
@@ -54,19 +60,23 @@ export function reportIrrecoverable(world: World, node: string, vmi: VirtualMach
   recordEvent(world, vmi, "Warning", "SyncFailed", message, "virt-handler", node);
   const failed = world.store.mutate<VirtualMachineInstance>(resource, namespace, name, (draft) => {
     if (draft.metadata.uid !== uid || isFinal(draft)) return;
-    draft.status.conditions = withCondition(draft.status.conditions, {
-      lastProbeTime: null,
-      lastTransitionTime: world.clock.stamp(),
-      message,
-      reason: "Synchronizing with the Domain failed.",
-      status: "False",
-      type: "Synchronized",
-    });
+    draft.status.conditions = withCondition(draft.status.conditions, outOfSync(message, world.clock.stamp()));
     enterPhase(draft, "Failed", world.clock.stamp());
   });
   if (failed === undefined) return;
   recordEvent(world, vmi, "Warning", "Stopped", "The VirtualMachineInstance crashed.", "virt-handler", node);
   recordEvent(world, vmi, "Normal", "Deleted", "Signaled Deletion", "virt-handler", node);
+}
+
+function outOfSync(message: string, now: string): Condition {
+  return {
+    lastProbeTime: null,
+    lastTransitionTime: now,
+    message,
+    reason: "Synchronizing with the Domain failed.",
+    status: "False",
+    type: "Synchronized",
+  };
 }
 
 type Recorder = (type: "Normal" | "Warning", reason: string, message: string) => void;

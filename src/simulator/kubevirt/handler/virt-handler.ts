@@ -17,6 +17,9 @@ import { reportIrrecoverable, reportStatus } from "./status-report.ts";
 /** Its health answer asks the API in turn; cut off from it for this long, it gives none, as seen in recordings. */
 const deafAfterMs = 85_000;
 
+const notRunning =
+  "server error. command Shutdown failed: \"LibvirtError(Code=55, Domain=10, Message='Requested operation is not valid: domain is not running')\"";
+
 /** What the API tells of a node, and who answers on the others. */
 export interface Cluster {
   /** The VMIs that run on that node. */
@@ -214,18 +217,19 @@ export class VirtHandler implements Process {
     // A domain that is being migrated is left alone, unless its VMI is to go (vm.go: execute, isMigrationInProgress).
     if (vmi.metadata.deletionTimestamp === undefined && isMigrating(vmi, launcher)) return;
     const domain = this.#domainOf(vmi, launcher);
-    if (launcher?.domain?.live === true) this.#shutDownIfAsked(key, vmi, launcher);
+    let problem: string | undefined;
+    if (launcher?.domain?.live === true) problem = this.#shutDownIfAsked(key, vmi, launcher);
     else if (domain === "launcher-alive" && vmi.status.phase === "Scheduled") this.#startDomain(key, vmi, launcher);
     if (domain === "unchanged" || !this.#world.reachesApi(node)) return;
     // Every write to a VMI passes a webhook of virt-api's.
     if (!this.#world.up("virt-api")) return this.#enqueue(key, this.#retries.next(key));
-    this.#retries.forget(key);
+    if (problem === undefined) this.#retries.forget(key);
     if (typeof domain !== "string" && domain.state === "Paused" && domain.reason === "PostcopyFailed") {
       this.#destroy(vmi, launcher!);
       const message = "VMI is irrecoverable due to failed post-copy migration";
       return reportIrrecoverable(this.#world, node, vmi, message);
     }
-    if (reportStatus(this.#world, node, vmi, domain, launcher) && launcher?.domain?.live === false) {
+    if (reportStatus(this.#world, node, vmi, domain, launcher, problem) && launcher?.domain?.live === false) {
       launcher.finalStateTaken();
     }
   }
@@ -268,25 +272,35 @@ export class VirtHandler implements Process {
     return Math.max(0, this.#world.settings.launcherInitSeconds * 1000 - waitedMs);
   }
 
-  /** ACPI signals until the grace is over, then the domain is destroyed (virt-handler/vm.go: processVmShutdown). */
-  #shutDownIfAsked(key: string, vmi: VirtualMachineInstance, launcher: Launcher): void {
-    if (vmi.metadata.deletionTimestamp === undefined && !launcher.shutdownRequested) return;
+  /**
+   * ACPI signals until the grace is over, then the domain is destroyed (virt-handler/vm.go: processVmShutdown). libvirt
+   * signals nothing to a domain that is paused: answers its error, is tried again, and no grace begins.
+   */
+  #shutDownIfAsked(key: string, vmi: VirtualMachineInstance, launcher: Launcher): string | undefined {
+    if (vmi.metadata.deletionTimestamp === undefined && !launcher.shutdownRequested) return undefined;
     const { clock, settings } = this.#world;
     const now = clock.now();
     const first = launcher.shutdownStartedMs === undefined;
-    launcher.shutdownStartedMs ??= now;
     const graceMs = (vmi.spec.terminationGracePeriodSeconds ?? settings.vmiGracePeriodSeconds) * 1000;
-    const left = launcher.shutdownStartedMs + graceMs - now;
+    const left = (launcher.shutdownStartedMs ?? now) + graceMs - now;
     if (!shutsDownByAcpi(vmi) || left <= 0) {
-      return this.#destroy(vmi, launcher);
+      this.#destroy(vmi, launcher);
+      return undefined;
     }
+    if (launcher.domain!.state.state === "Paused") {
+      this.#event(vmi, "Warning", "SyncFailed", notRunning);
+      this.#enqueue(key, this.#retries.next(key));
+      return notRunning;
+    }
+    launcher.shutdownStartedMs ??= now;
     const resendMs = settings.acpiResendSeconds * 1000;
     const sinceSignal = now - (launcher.shutdownSignalledMs ?? -Infinity);
-    if (sinceSignal < resendMs) return;
+    if (sinceSignal < resendMs) return undefined;
     launcher.shutdownSignalledMs = now;
     launcher.domain!.guest.acpiShutdown();
     if (first) this.#event(vmi, "Normal", "ShuttingDown", "Signaled Graceful Shutdown");
     this.#enqueue(key, Math.min(resendMs, left));
+    return undefined;
   }
 
   #destroy(vmi: VirtualMachineInstance, launcher: Launcher): void {

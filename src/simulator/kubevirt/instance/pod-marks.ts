@@ -4,11 +4,10 @@ import type { World } from "../../world.ts";
 import { withCondition } from "../conditions.ts";
 import { annotations, labels, unpausedCondition } from "../names.ts";
 import { isFinal } from "./phase.ts";
-import { isPodFinal } from "./pods.ts";
+import { isPodUp } from "./pods.ts";
 
 /** What virt-controller keeps on the launcher pod itself: the readiness gate of a pause, and where the VMI runs. */
 export function syncPod(world: World, vmi: VirtualMachineInstance, pod: Pod): void {
-  if (isFinal(vmi) || isPodFinal(pod) || pod.metadata.deletionTimestamp !== undefined) return;
   const { namespace, name } = pod.metadata;
   const paused = condition(vmi, "Paused")?.status === "True";
   const wanted = paused ? "False" : "True";
@@ -26,7 +25,11 @@ export function syncPod(world: World, vmi: VirtualMachineInstance, pod: Pod): vo
     });
   }
   const leaves = vmi.status.evacuationNodeName !== undefined;
-  if (leaves !== (pod.metadata.annotations?.[annotations.evictionInProgress] !== undefined)) {
+  if (
+    !isFinal(vmi) &&
+    isPodUp(pod) &&
+    leaves !== (pod.metadata.annotations?.[annotations.evictionInProgress] !== undefined)
+  ) {
     world.store.mutate<Pod>("pods", namespace, name, ({ metadata }) => {
       if (leaves) metadata.annotations = { ...metadata.annotations, [annotations.evictionInProgress]: "true" };
       else delete metadata.annotations![annotations.evictionInProgress];

@@ -1,6 +1,6 @@
 import type { Condition, Pod, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { condition } from "../../../kube/objects.ts";
-import { bytesQuantity } from "../../../kube/quantity.ts";
+import { bytesQuantity, quantityValue } from "../../../kube/quantity.ts";
 import { copyOf } from "../../frozen.ts";
 import type { World } from "../../world.ts";
 import { withCondition, withoutCondition } from "../conditions.ts";
@@ -28,6 +28,7 @@ export function statusAfter(
   const scheduling = vmi.status.phase === "Scheduling";
   if (scheduling) next.status.conditions = withPodScheduled(next.status.conditions, pod);
   // What is virt-handler's is patched, and the outcome of the pass is not part of that.
+  if (vmi.status.phase === "Running" && pod !== undefined) tellHotplug(next, now);
   if (!isHandlers(vmi)) tellOutcome(next, error ?? (scheduling ? imageProblem(pod) : undefined), now);
   tellEviction(next, now);
   return next;
@@ -71,6 +72,24 @@ function describePods(draft: VirtualMachineInstance, pods: Pod[], pod: Pod | und
   if (pod?.spec.nodeName !== undefined && pod.status.qosClass !== undefined) {
     draft.status.qosClass = pod.status.qosClass;
   }
+}
+
+/** What is asked for beyond what the guest has is plugged in with the next migration (watch/vmi/lifecycle.go: syncHotplugCondition). */
+function tellHotplug({ spec, status }: VirtualMachineInstance, now: string): void {
+  const asked = (type: string): void => {
+    const present = condition({ status }, type);
+    if (present === undefined) {
+      const wanted: Condition = { lastProbeTime: null, lastTransitionTime: now, status: "True", type };
+      status.conditions = withCondition(status.conditions, wanted);
+    }
+  };
+  const { cpu, memory } = spec.domain;
+  const has = status["currentCPUTopology"] as { sockets?: number } | undefined;
+  if (has !== undefined && cpu?.["maxSockets"] && cpu.sockets !== has.sockets) asked("HotVCPUChange");
+  const { guestRequested } = (status["memory"] ?? {}) as { guestRequested?: string };
+  const { guest } = memory ?? {};
+  if (guest === undefined || guestRequested === undefined || memory?.["maxGuest"] === undefined) return;
+  if (quantityValue(guest) !== quantityValue(guestRequested)) asked("HotMemoryChange");
 }
 
 /** Says whether the pass went well; a claim that is missing counts as no place to go to, too. */

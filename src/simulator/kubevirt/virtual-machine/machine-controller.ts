@@ -16,8 +16,9 @@ import { printableStatus } from "./printable-status.ts";
 import { keepStartRevision } from "./revisions.ts";
 import { actionFor, pendingRequests, runStrategyOf } from "./run-strategy.ts";
 import { startDelayMs, startFailureOf } from "./start-failure.ts";
-import { describe, setOrDrop } from "./status.ts";
+import { describe, describeRestart, setOrDrop } from "./status.ts";
 import { createDataVolumes, snapshotStatuses, storageOf } from "./storage.ts";
+import { syncTemplate } from "./template-changes.ts";
 
 const resource = "virtualmachines";
 const instances = "virtualmachineinstances";
@@ -27,6 +28,8 @@ interface Pass {
   sent: "create" | "delete" | undefined;
   thenStart: boolean;
   matched: Matched | undefined;
+  /** Why it has to be restarted for what is new in its template: null where it has not, undefined where that was not looked at. */
+  restartFor: string | null | undefined;
 }
 
 /** virt-controller's VM controller: keeps the VMI that a VM's run strategy asks for, and tells its state. */
@@ -68,7 +71,7 @@ export class MachineController {
     const { namespace, name } = vm.metadata;
     const found = this.#world.store.get<VirtualMachineInstance>(instances, namespace, name);
     const vmi = found !== undefined && isControlledBy(found, vm) ? found : undefined;
-    const pass: Pass = { sent: undefined, thenStart: false, matched: undefined };
+    const pass: Pass = { sent: undefined, thenStart: false, matched: undefined, restartFor: undefined };
     let error: SyncError | undefined;
     try {
       if (vm.metadata.deletionTimestamp !== undefined) this.#wind(vm, vmi, pass);
@@ -121,6 +124,13 @@ export class MachineController {
     for (const name of createDataVolumes(this.#world, vm)) {
       this.#event(vm, "Normal", "SuccessfulDataVolumeCreate", `Created DataVolume ${name}`);
     }
+    this.#run(key, vm, vmi, pass);
+    if (vmi !== undefined) pass.restartFor = syncTemplate(this.#world, vm, vmi, pass.sent === undefined) ?? null;
+    else if (pass.sent === "create") pass.restartFor = null;
+  }
+
+  /** What the run strategy demands. */
+  #run(key: string, vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, pass: Pass): void {
     const action = actionFor(vm, vmi);
     switch (action.do) {
       case "nothing":
@@ -152,7 +162,7 @@ export class MachineController {
       if (!(error instanceof StatusError)) throw error;
       const message = `Error creating virtual machine instance: ${error.message}`;
       this.#event(vm, "Warning", "FailedCreate", message);
-      throw new SyncError("FailedCreate", error.message);
+      throw new SyncError("FailedCreate", `Failure while starting VMI: ${error.message}`);
     }
     pass.sent = "create";
     const message = `Started the virtual machine by creating the new virtual machine instance ${name}`;
@@ -186,6 +196,7 @@ export class MachineController {
         setOrDrop(draft.status, "stateChangeRequests", requests.length > 0 ? requests : undefined);
         for (const [ref, value] of Object.entries(pass.matched?.refs ?? {})) setOrDrop(draft.status, ref, value);
         describe(draft, vmi, strategy, error, clock.stamp());
+        describeRestart(draft, pass.restartFor, clock.stamp());
         draft.status.printableStatus = printableStatus({
           vm: draft,
           vmi,

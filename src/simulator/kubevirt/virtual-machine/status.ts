@@ -20,22 +20,32 @@ export function describe(
     status["observedGeneration"] = Number(vmi.metadata.annotations?.[annotations.vmGeneration] ?? 1);
     status["desiredGeneration"] = draft.metadata.generation ?? 1;
   }
-  let conditions = withCondition(mirrored(status.conditions, vmi), readyOf(vmi, now));
-  conditions = withoutCondition(conditions, "Failure");
-  if (error !== undefined) {
-    const failure: Condition = {
+  status.conditions = withCondition(mirrored(status.conditions, vmi), readyOf(vmi, now));
+  status.conditions =
+    error === undefined
+      ? withoutCondition(status.conditions, "Failure")
+      : withCondition(status.conditions, {
+          lastProbeTime: null,
+          lastTransitionTime: now,
+          message: error.message,
+          reason: error.reason,
+          status: "True",
+          type: "Failure",
+        });
+}
+
+/** Says that the VM has to be restarted for what is new in its template, or (null) that it has not; `draft` is changed. */
+export function describeRestart({ status }: VirtualMachine, message: string | null | undefined, now: string): void {
+  if (message === null) status.conditions = withoutCondition(status.conditions, "RestartRequired");
+  else if (message !== undefined) {
+    status.conditions = withCondition(status.conditions, {
       lastProbeTime: null,
       lastTransitionTime: now,
-      message: error.message,
-      reason: error.reason,
+      message,
       status: "True",
-      type: "Failure",
-    };
-    const before = condition({ status }, "Failure");
-    const same = before?.reason === failure.reason && before?.message === failure.message;
-    conditions.push(same && before !== undefined ? before : failure);
+      type: "RestartRequired",
+    });
   }
-  status.conditions = conditions;
 }
 
 /** The VMI's conditions shown on the VM; those of a VMI that is gone stay as last seen. */
