@@ -23,12 +23,14 @@ export default [
   }),
   experiment({
     id: "split-brain-kubelet-stop",
-    title: "A VM whose node has only lost its kubelet runs twice as soon as its pod is deleted by force",
+    title:
+      "A VM whose node has only lost its kubelet runs twice once its pod is deleted by force, for as long as its guest takes to end",
     practices: ["node-shutdown"],
     fault: kubeletStop(),
     observe: "120s",
     remedies: [forceDelete()],
-    variants: restarted(),
+    // virt-handler goes on, and tells the guest to shut down: one that obeys is gone before its successor serves.
+    variants: restarted({ obeysAcpi: false, bootSeconds: 5 }),
   }),
   experiment({
     id: "split-brain-force-delete",

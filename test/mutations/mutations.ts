@@ -41,7 +41,7 @@ const remedies: Mutation[] = [
   {
     what: "the drained node is not uncordoned",
     file: "src/remedies/uncordon.ts",
-    find: "await cordon(cluster, name, false);",
+    find: "await uncordonNode(cluster, name);",
     replace: "",
     grep: "^drain-two-nodes/always$",
   },
