@@ -47,6 +47,20 @@ describe("a practice", () => {
     assert.ok(judgePractices([experiment]).every(({ verdict }) => verdict === "not-tested"));
   });
 
+  it("of a drain with room verified is kept by who is moved, and by who is left alone because it was not begun", () => {
+    const fault = { ...anExperiment({}).fault, name: "drain", parameters: { verifyRoom: true } };
+    const verdict = (outcome: "migrated" | "blocked", refused: boolean) => {
+      const bite = { atMs: 0, evidence: "", ...(refused && { refused: true as const }) };
+      const asked = { evictionStrategy: "LiveMigrate", bite } as const;
+      const variants = [variant("Always", { outcome, verdict: "as-expected" }, asked)];
+      const judged = judgePractices([anExperiment({ practices: ["maintenance-room"], fault, variants })]);
+      return judged.find(({ id }) => id === "maintenance-room")!.verdict;
+    };
+    assert.equal(verdict("migrated", false), "holds");
+    assert.equal(verdict("blocked", true), "holds");
+    assert.equal(verdict("blocked", false), "does-not-hold");
+  });
+
   it("is told apart from others by an id that scenarios use, and no scenario uses another", async () => {
     const ids = practices.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
