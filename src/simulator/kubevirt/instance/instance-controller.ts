@@ -36,6 +36,8 @@ export class InstanceController {
   readonly #migrations: Migrations;
   /** Pods as they were on the way out, of VMIs that are to be looked at with them once more, by the VMI's key. */
   readonly #glimpses = new Map<string, Pod[]>();
+  /** Whether what pods go through is its own doing, which it sees with its next pass. */
+  #acts = false;
   /** Keys of the VMIs that wait for a claim to appear, by `namespace/claim`. */
   readonly #waitingForClaim = new Map<string, Set<string>>();
 
@@ -62,12 +64,12 @@ export class InstanceController {
     }
   }
 
-  /** A pod that is deleted without grace is gone with its next event; until then it is seen to go. */
+  /** A pod that someone deletes without grace is gone with its next event; until then it is seen to go. */
   #podChanged(key: string, vmiUid: string, { metadata }: Pod): void {
     const pods = this.#world.index.podsOwnedBy(vmiUid);
     const goes =
       pods.some(({ metadata: { uid } }) => uid === metadata.uid) && metadata.deletionGracePeriodSeconds === 0;
-    if (goes) this.#glimpses.set(key, pods);
+    if (goes && !this.#acts) this.#glimpses.set(key, pods);
     this.#queue.add(key, this.#world.random.between(...reactionMs, "reaction", key, metadata.resourceVersion));
   }
 
@@ -82,17 +84,22 @@ export class InstanceController {
     if (vmi.metadata.annotations?.[annotations.latestObservedApiVersion] === undefined) {
       return writable ? this.#noteApiVersion(vmi) : this.#retry(key);
     }
+    const before = index.podsOwnedBy(vmi.metadata.uid);
     let error: SyncError | undefined;
+    this.#acts = true;
     try {
-      this.#sync(key, vmi, index.podsOwnedBy(vmi.metadata.uid));
+      this.#sync(key, vmi, before);
       if (writable) this.#retries.forget(key);
     } catch (caught) {
       if (!(caught instanceof SyncError)) throw caught;
       error = caught;
       if (writable && error.retried) this.#retry(key);
+    } finally {
+      this.#acts = false;
     }
     if (!writable) return this.#retry(key);
-    const pods = this.#glimpses.get(key) ?? index.podsOwnedBy(vmi.metadata.uid);
+    const deleted = vmi.metadata.deletionTimestamp !== undefined;
+    const pods = this.#glimpses.get(key) ?? (deleted ? before : index.podsOwnedBy(vmi.metadata.uid));
     if (this.#glimpses.delete(key)) this.#queue.add(key);
     const pod = currentPod(vmi, pods);
     if (pod !== undefined) syncPod(this.#world, vmi, pod);

@@ -26,7 +26,7 @@ export function statusAfter(
   else advance(next, pod, now);
   describePods(next, pods, pod);
   const scheduling = vmi.status.phase === "Scheduling";
-  if (scheduling) next.status.conditions = withPodScheduled(next.status.conditions, pod);
+  if (scheduling && pod !== undefined) next.status.conditions = withPodScheduled(next.status.conditions, pod);
   // What is virt-handler's is patched, and the outcome of the pass is not part of that.
   if (vmi.status.phase === "Running" && pod !== undefined) tellHotplug(next, now);
   if (!isHandlers(vmi)) tellOutcome(next, error ?? (scheduling ? imageProblem(pod) : undefined), now);
@@ -124,7 +124,7 @@ function tellEviction({ status }: VirtualMachineInstance, now: string): void {
 }
 
 /** PodScheduled is shown only while it is False: nowhere to go. */
-function withPodScheduled(conditions: Condition[], pod: Pod | undefined): Condition[] {
+function withPodScheduled(conditions: Condition[], pod: Pod): Condition[] {
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.status === "False") return withCondition(conditions, { ...scheduled, lastProbeTime: null });
   return withoutCondition(conditions, "PodScheduled");
