@@ -25,6 +25,12 @@ const runtimePatienceMs = 30_000;
 /** Without a relist of containers for so long it calls itself unhealthy (pkg/kubelet/pleg: relistThreshold). */
 const relistPatienceMs = 180_000;
 
+/** It has ended containers collected this often (pkg/kubelet: ContainerGCPeriod), and says what the runtime's socket answers. */
+const containerGcMs = 60_000;
+const runtimeAway =
+  'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix ' +
+  '/run/containerd/containerd.sock: connect: no such file or directory"';
+
 /** How often a kubelet asks the runtime for all its containers. */
 const relistMs = 1_000;
 
@@ -227,6 +233,14 @@ export class Kubelet implements PodWorkerHost, EvictionHost {
     this.later(runtimePatienceMs + this.latency(0, runtimeCheckMs, "runtime down", changedMs), () => {
       this.#heartbeat.runtimeDown = !this.machine.runtimeRunning;
     });
+    this.later(this.latency(0, containerGcMs, "container gc", changedMs), () => this.#collectContainers());
+  }
+
+  /** Without the runtime, what it does every minute fails. */
+  #collectContainers(): void {
+    if (this.machine.runtimeRunning) return;
+    this.nodeEvent("Warning", "ContainerGCFailed", runtimeAway);
+    this.later(containerGcMs, () => this.#collectContainers());
   }
 
   #start(): void {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { condition, type Node, type Pod } from "../../../src/kube/objects.ts";
+import { condition, type KubeEvent, type Node, type Pod } from "../../../src/kube/objects.ts";
 import { Lab, type LabOptions } from "../kubevirt/lab.ts";
 
 async function runningVm(options: LabOptions = {}): Promise<Lab> {
@@ -41,6 +41,10 @@ describe("a node without its container runtime", () => {
     assert.equal(condition(pod(), "Ready")?.status, "True");
     const reasons = lab.eventsOf("Pod", name).map(({ reason }) => reason);
     assert.ok(!reasons.includes("NodeNotReady"));
+    const ofNode = lab.simulation.store
+      .list<KubeEvent>("events", "default")
+      .filter(({ involvedObject }) => involvedObject.name === lab.victim);
+    assert.ok(ofNode.some(({ reason }) => reason === "ContainerGCFailed"));
     lab.run(300);
     assert.equal(pod()?.metadata.uid, uid);
     assert.ok(pod()?.metadata.deletionTimestamp);
