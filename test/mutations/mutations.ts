@@ -189,8 +189,8 @@ const constants: Mutation[] = [
   {
     what: "twice as many VMs migrate in the cluster at once",
     file: migrations,
-    find: "sources.length >= limits.parallelMigrationsPerCluster",
-    replace: "sources.length >= 2 * limits.parallelMigrationsPerCluster",
+    find: "underWay.length >= limits.parallelMigrationsPerCluster",
+    replace: "underWay.length >= 2 * limits.parallelMigrationsPerCluster",
     grep: "^live-migration-many/",
   },
   {
