@@ -93,6 +93,8 @@ export const defaultSettings = {
   /** Whether the HyperConverged Cluster Operator is there and keeps the KubeVirt object. */
   hyperConverged: false,
   cpuAllocationRatio: 10,
+  /** Whether guests are emulated, as where machines have no KVM (KubeVirt's developerConfiguration.useEmulation). */
+  emulation: false,
   /** Which control-group version the nodes run: decides whether an OOM kills all of compute or only qemu. */
   cgroup: "v2" as "v1" | "v2",
 };

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Node } from "../../src/kube/objects.ts";
+import type { Node, Pod } from "../../src/kube/objects.ts";
 import { readJournal } from "../../src/observe/journal-reader.ts";
 import type { ActionEntry, JournalLine } from "../../src/observe/journal.ts";
 import type { Settings } from "../../src/simulator/settings.ts";
@@ -49,7 +49,7 @@ async function readRecording(path: string): Promise<Recording> {
     workers: workers.length,
     cpusPerWorker: Number(cpu),
     memoryBytesPerWorker: Number.parseInt(memory) * 1024,
-    settings: { ...settingsOf(lines), sharedKernel: shareKernel(nodes) },
+    settings: { ...settingsOf(lines), sharedKernel: shareKernel(nodes), emulation: areEmulated(lines) },
   };
 }
 
@@ -69,6 +69,15 @@ export function actionsOf(recording: Recording): Action[] {
 
 function shareKernel(nodes: Node[]): boolean {
   return nodes.length > 1 && new Set(nodes.map(({ status }) => status.nodeInfo?.["bootID"])).size === 1;
+}
+
+/** Whether the launchers ask for no KVM. */
+function areEmulated(lines: JournalLine[]): boolean {
+  const containers = lines.flatMap((line) =>
+    line.kind === "watch" && line.resource === "pods" ? (line.object as Pod).spec.containers : [],
+  );
+  const launcher = containers.find(({ name }) => name === "compute");
+  return launcher !== undefined && !("devices.kubevirt.io/kvm" in (launcher.resources?.limits ?? {}));
 }
 
 /** The settings that a recording names; the oldest name none and were made on the same machine. */

@@ -189,6 +189,7 @@ function kubeVirt(world: World): NewObject<KubeVirtResource> {
     spec: {
       certificateRotateStrategy: {},
       configuration: {
+        ...(settings.emulation && { developerConfiguration: { useEmulation: true } }),
         evictionStrategy: settings.evictionStrategy,
         migrations: {
           parallelMigrationsPerCluster: settings.parallelMigrationsPerCluster,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { Pod, Probe, VirtualMachineInstance, VmiSpec } from "../../../src/kube/objects.ts";
+import type { KubeObject, Pod, Probe, VirtualMachineInstance, VmiSpec } from "../../../src/kube/objects.ts";
 import { launcherPod } from "../../../src/simulator/kubevirt/pod/template.ts";
 import { Lab } from "./lab.ts";
 
 const { world } = new Lab().simulation;
 
-function podOf(spec: Partial<VmiSpec> = {}, domain: Partial<VmiSpec["domain"]> = {}): Pod {
-  const vmi: VirtualMachineInstance = {
+function vmiOf(spec: Partial<VmiSpec> = {}, domain: Partial<VmiSpec["domain"]> = {}): VirtualMachineInstance {
+  return {
     apiVersion: "kubevirt.io/v1",
     kind: "VirtualMachineInstance",
     metadata: {
@@ -21,7 +21,10 @@ function podOf(spec: Partial<VmiSpec> = {}, domain: Partial<VmiSpec["domain"]> =
     spec: { ...spec, domain: { devices: {}, ...domain } },
     status: {},
   };
-  return launcherPod(world, vmi) as Pod;
+}
+
+function podOf(spec?: Partial<VmiSpec>, domain?: Partial<VmiSpec["domain"]>, on = world): Pod {
+  return launcherPod(on, vmiOf(spec, domain)) as Pod;
 }
 
 function compute(pod: Pod) {
@@ -53,6 +56,27 @@ describe("the launcher pod", () => {
     assert.equal(requests?.["ephemeral-storage"], "50M");
     assert.equal(limits?.["memory"], undefined);
     assert.equal(limits?.["devices.kubevirt.io/tun"], "1");
+  });
+
+  it("asks for the node's devices that qemu needs: no KVM where guests are emulated", () => {
+    const devicesOf = (pod: Pod): string[] =>
+      Object.keys(compute(pod).resources!.limits!).filter((name) => name.startsWith("devices.kubevirt.io/"));
+    const networked = { devices: { interfaces: [{ name: "default", masquerade: {} }] } };
+    const of = (names: string[]) => names.map((name) => `devices.kubevirt.io/${name}`);
+    assert.deepEqual(devicesOf(podOf({}, networked)), of(["tun", "vhost-net", "kvm"]));
+    assert.deepEqual(devicesOf(podOf({}, { devices: { autoattachPodInterface: false } })), of(["kvm"]));
+    const emulated = new Lab({ settings: { emulation: true } }).simulation;
+    assert.deepEqual(devicesOf(podOf({}, networked, emulated.world)), of(["tun"]));
+    const { spec } = emulated.store.get<KubeObject & { spec: object }>("kubevirts", "kubevirt", "kubevirt")!;
+    assert.match(JSON.stringify(spec), /"useEmulation":true/);
+  });
+
+  it("moves with its container disk by digest", () => {
+    const disk = { volumes: [{ name: "root", containerDisk: { image: "registry:5000/guest:v1" } }] };
+    const imageOf = (pod: Pod) => (pod.spec["volumes"] as { image?: { reference: string } }[]).find((one) => one.image);
+    assert.equal(imageOf(podOf(disk))?.image?.reference, "registry:5000/guest:v1");
+    const target = launcherPod(world, vmiOf(disk), "uid-of-migration") as Pod;
+    assert.match(imageOf(target)!.image!.reference, /^registry:5000\/guest@sha256:[0-9a-f]{64}$/);
   });
 
   it("requests a tenth of a CPU per vCPU unless told otherwise", () => {

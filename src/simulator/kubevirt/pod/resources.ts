@@ -6,6 +6,7 @@ import {
   quantityValue,
 } from "../../../kube/quantity.ts";
 import type { ResourceRequirements, VirtualMachineInstance, VmiSpec } from "../../../kube/objects.ts";
+import type { Settings } from "../../settings.ts";
 
 const MiB = 2 ** 20;
 
@@ -46,7 +47,10 @@ export function memoryOverheadBytes(vmi: VirtualMachineInstance): number {
 }
 
 /** Requests and limits of the compute container (services/renderresources.go). */
-export function computeResources(vmi: VirtualMachineInstance, cpuAllocationRatio: number): ResourceRequirements {
+export function computeResources(
+  vmi: VirtualMachineInstance,
+  { cpuAllocationRatio, emulation }: Pick<Settings, "cpuAllocationRatio" | "emulation">,
+): ResourceRequirements {
   const { spec } = vmi;
   const { requests: asked = {}, limits: allowed = {} } = spec.domain.resources ?? {};
   const overhead = memoryOverheadBytes(vmi);
@@ -71,15 +75,27 @@ export function computeResources(vmi: VirtualMachineInstance, cpuAllocationRatio
     requests["cpu"] = limits["cpu"] = String(vcpus);
     limits["memory"] = requests["memory"]!;
   }
-  for (const device of ["kvm", "tun", "vhost-net"].map((name) => `devices.kubevirt.io/${name}`)) {
-    requests[device] = limits[device] = "1";
-  }
+  for (const device of virtualizationDevices(vmi, emulation)) requests[device] = limits[device] = "1";
   for (const device of deviceNames(vmi)) {
     requests[device] = limits[device] = String(quantityValue(limits[device] ?? "0") + 1);
   }
   for (const [name, quantity] of Object.entries(asked)) requests[name] ??= quantity;
   for (const [name, quantity] of Object.entries(allowed)) limits[name] ??= quantity;
   return { limits, requests };
+}
+
+/** Of the node's own devices, those that qemu needs (services/template.go: getRequiredResources). */
+function virtualizationDevices({ spec }: VirtualMachineInstance, emulation: boolean): string[] {
+  const { interfaces = [], autoattachPodInterface } = spec.domain.devices as {
+    interfaces?: { model?: string }[];
+    autoattachPodInterface?: boolean;
+  };
+  const isVirtio = interfaces.some(({ model }) => model === undefined || model === "virtio");
+  return [
+    ...(interfaces.length > 0 || autoattachPodInterface !== false ? ["tun"] : []),
+    ...(isVirtio && !emulation ? ["vhost-net"] : []),
+    ...(emulation ? [] : ["kvm"]),
+  ].map((name) => `devices.kubevirt.io/${name}`);
 }
 
 function deviceNames(vmi: VirtualMachineInstance): string[] {

@@ -45,7 +45,7 @@ export function launcherPod(world: World, vmi: VirtualMachineInstance, migration
       ],
     },
     spec: {
-      volumes: launcherVolumes(vmi),
+      volumes: launcherVolumes(vmi, migration !== undefined),
       initContainers,
       containers,
       restartPolicy: "Never",
@@ -106,7 +106,7 @@ function computeContainer(
       "--run-as-nonroot",
       "--image-volume",
     ],
-    resources: computeResources(vmi, settings.cpuAllocationRatio),
+    resources: computeResources(vmi, settings),
     volumeMounts: mountsOf(vmi),
     imagePullPolicy: "IfNotPresent",
     terminationMessagePath: "/dev/termination-log",

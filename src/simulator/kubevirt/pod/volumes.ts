@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Container, VirtualMachineInstance } from "../../../kube/objects.ts";
 import { claimNameOf } from "../claims.ts";
 import { images } from "../names.ts";
@@ -7,8 +8,11 @@ interface Volume {
   [source: string]: unknown;
 }
 
-/** Volumes of the launcher pod: its own scratch space, container disks as images, and the VMI's claims and configuration. */
-export function launcherVolumes(vmi: VirtualMachineInstance): Volume[] {
+/**
+ * Volumes of the launcher pod: its own scratch space, container disks as images, and the VMI's claims and configuration. A
+ * VMI moves with the very images it was started with, by digest.
+ */
+export function launcherVolumes(vmi: VirtualMachineInstance, imagesKnown = false): Volume[] {
   const scratch = ["private", "public", "sockets", "virt-bin-share-dir", "libvirt-runtime", "ephemeral-disks"];
   const volumes: Volume[] = scratch.map((name) => ({ name, emptyDir: {} }));
   let containerDisks = false;
@@ -17,7 +21,8 @@ export function launcherVolumes(vmi: VirtualMachineInstance): Volume[] {
     const disk = containerDiskOf(volume);
     if (disk !== undefined) {
       containerDisks = true;
-      volumes.push({ name: volume.name, image: { pullPolicy: pullPolicy(disk), reference: disk.image } });
+      const reference = imagesKnown ? digested(disk.image) : disk.image;
+      volumes.push({ name: volume.name, image: { pullPolicy: pullPolicy(disk), reference } });
     } else if (claimName !== undefined) {
       volumes.push({ name: volume.name, persistentVolumeClaim: { claimName } });
     } else {
@@ -108,4 +113,11 @@ function containerDiskOf(volume: Record<string, unknown>): ContainerDisk | undef
 
 function pullPolicy(disk: ContainerDisk): string {
   return disk.imagePullPolicy ?? (/:latest$|^[^:]*$/.test(disk.image.replace(/^.*\//, "")) ? "Always" : "IfNotPresent");
+}
+
+/** The image by a digest; no registry is asked for its own, so it is that of the name. */
+function digested(image: string): string {
+  if (image.includes("@")) return image;
+  const name = image.replace(/:[^:/]*$/, "");
+  return `${name}@sha256:${createHash("sha256").update(image).digest("hex")}`;
 }
