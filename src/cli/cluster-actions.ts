@@ -3,11 +3,11 @@ import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { realClock } from "../clock/real-clock.ts";
+import { clusterStatus, isWhole, type ClusterStatus } from "../cluster/kind/cluster-status.ts";
 import { clusterDown, clusterUp } from "../cluster/kind/cluster-up.ts";
 import { findContainerRuntime } from "../cluster/kind/container-runtime.ts";
 import { examine, type Finding } from "../cluster/kind/doctor.ts";
 import { machineFacts } from "../cluster/kind/machine-facts.ts";
-import { NodeContainers } from "../cluster/kind/node-container.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { defaultGuestImage } from "../workload/guest.ts";
 import { columns } from "./columns.ts";
@@ -83,15 +83,24 @@ async function down({ name }: Options): Promise<number> {
 }
 
 async function status({ name, json }: Options): Promise<number> {
-  const nodes = await new NodeContainers(await findContainerRuntime(realClock()), name).list();
-  if (json) process.stdout.write(JSON.stringify({ name, nodes }, null, 2) + "\n");
-  else if (nodes.length === 0) say(`there is no cluster ${name}; \`rebound cluster up\` creates it`);
-  else {
-    const rows = nodes.map(({ name, role, state, addresses }) => [name, role, state, addresses.join(" ")]);
-    process.stdout.write(columns(["node", "role", "state", "addresses"], rows, hasColours(process.stdout)) + "\n");
-  }
-  const isUp = nodes.length > 0 && nodes.every(({ state }) => state === "running");
-  return isUp ? exitCodes.green : exitCodes.environment;
+  const clock = realClock();
+  const found = await clusterStatus(await findContainerRuntime(clock), name, clock);
+  if (json) process.stdout.write(JSON.stringify(found, null, 2) + "\n");
+  else if (found.nodes.length === 0) say(`there is no cluster ${name}; \`rebound cluster up\` creates it`);
+  else process.stdout.write(statusText(found) + "\n");
+  return found.nodes.length > 0 && isWhole(found) ? exitCodes.green : exitCodes.environment;
+}
+
+function statusText({ nodes, silent, kubevirt }: ClusterStatus): string {
+  const rows = nodes.map(({ name, role, state, ready, addresses }) => {
+    return [name, role, state, ready === null ? "?" : ready ? "yes" : "no", addresses.join(" ")];
+  });
+  const table = columns(["node", "role", "state", "ready", "addresses"], rows, hasColours(process.stdout));
+  const platform =
+    kubevirt === null
+      ? "there is no KubeVirt on it"
+      : `KubeVirt ${kubevirt.version} is ${kubevirt.available ? "available" : `not available (${kubevirt.phase})`}`;
+  return `${table}\n${silent ?? platform}`;
 }
 
 async function doctor({ json }: Options): Promise<number> {
