@@ -136,7 +136,7 @@ export function servedText({
 
 /** `restarted on another node`, `stuck (node-lost)`, `stopped (Succeeded)`; an en dash for what took no part. */
 export function outcomeText(judgement: Judgement): string {
-  if (judgement.verdict === "skipped") return "–";
+  if (tookNoPart(judgement)) return "–";
   const more = outcomeDetail(judgement);
   const twice = twiceText(judgement);
   const tail = twice === null ? "" : `, split brain for ${twice}`;
@@ -181,10 +181,15 @@ export function slowestStage({ slowest, stages }: Judgement): string {
   return [slowest?.name, stage && formatMs(stage.ms)].filter(Boolean).join(" ");
 }
 
+/** Whether it was left out, and not only without a rule that speaks of it: then nothing was seen of it. */
+function tookNoPart({ verdict, outcome, evidence }: Judgement): boolean {
+  return verdict === "skipped" && outcome === "unknown" && evidence.length === 0;
+}
+
 /** What was expected, why, and what was seen, in sentences. */
 export function explanation(judgement: Judgement): string {
   const { expected, detail, reasons } = judgement;
-  if (judgement.verdict === "skipped") return reasons.map((reason) => capitalised(sentence(reason))).join(" ");
+  if (tookNoPart(judgement)) return reasons.map((reason) => capitalised(sentence(reason))).join(" ");
   const promise = expected ? `Expected: ${expectedText(judgement)} (${oneLine(expected.source)}).` : "";
   const seen = `Seen: ${outcomeText(judgement)}${detail ? `; ${sentence(detail)}` : "."}`;
   const further = reasons.filter((reason) => !detail || !reason.includes(detail));
@@ -197,7 +202,7 @@ export function leftOut({ experiments }: Results): { reason: string; names: stri
     .filter(({ variants }) => variants.length === 0)
     .map(({ id, reason }) => ({ name: oneLine(id), reason: skipText(reason) }));
   const parts = rowsOf(experiments)
-    .filter(({ judgement }) => judgement.verdict === "skipped")
+    .filter(({ judgement }) => tookNoPart(judgement))
     .map(({ experiment, variant, judgement }) => ({
       name: `${oneLine(experiment.id)}/${variantTitle(experiment, variant)}`,
       reason: explanation(judgement),
