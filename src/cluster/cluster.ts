@@ -13,10 +13,7 @@ export interface Cluster extends AsyncDisposable {
   readonly actuators: Actuators;
   /** Why a fault of that reach is not allowed here, in one sentence; null where it is. Not there where everything may be broken. */
   readonly refuses?: (reach: Reach) => Promise<string | null>;
-  /**
-   * What hands have left on its nodes and is not put back, each in a few words, and under which addresses they run, which must be
-   * the same after. Not there where the nodes go with the cluster.
-   */
+  /** What hands have left on its nodes and is not put back, each in a few words. Not there where the nodes go with the cluster. */
   readonly leftovers?: () => Promise<string[]>;
   /** What a node's systemd unit wrote since then. Not there where nobody can look. */
   readonly unitLog?: (node: string, unit: string, since: Date) => Promise<string>;

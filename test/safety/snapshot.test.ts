@@ -38,17 +38,6 @@ describe("what is left over after a run", () => {
     assert.deepEqual(await leftovers(before, cluster, { namespace: "default" }), []);
   });
 
-  it("is a node that runs under another address than before", async () => {
-    const at = (address: string): Cluster => ({
-      ...cluster,
-      leftovers: async () => [`address ${address} of node worker`],
-    });
-    const seen = await takeSnapshot(at("172.18.0.3"), "default");
-    assert.deepEqual(await leftovers(seen, at("172.18.0.3"), { namespace: "default" }), []);
-    const left = await leftovers(seen, at("172.18.0.9"), { namespace: "default" });
-    assert.deepEqual(left, ["address 172.18.0.9 of node worker is left"]);
-  });
-
   const marks: [what: string, leave: () => Promise<unknown>, seen: RegExp][] = [
     [
       "a cordon",

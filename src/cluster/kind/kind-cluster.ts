@@ -4,6 +4,10 @@ import type { ClusterDescription } from "../../experiment/plan.ts";
 import type { Actuators, Capability, Cluster } from "../cluster.ts";
 import { marksOn } from "../hands/marks.ts";
 import { unitLogBy } from "../hands/unit-log.ts";
+import type { Node } from "../../kube/objects.ts";
+import { nodes as nodeResource } from "../../kube/resources.ts";
+import type { KubeClient } from "../kube-client.ts";
+import { misplaced } from "./node-addresses.ts";
 import { missingPrograms, shellHands } from "../hands/shell-hands.ts";
 import type { HandTools } from "../hands/act.ts";
 import type { NodeShell } from "../node-shell.ts";
@@ -56,7 +60,7 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
         return missing(capability) ?? (capability === "node-memory" ? whyNoPressure(description) : null);
       }),
       unitLog: unitLogBy(shell),
-      leftovers: () => leftoversOf(nodes, shell),
+      leftovers: () => leftoversOf(nodes, shell, kube),
       provideImages: async (images, signal) => {
         const running = (await nodes.list(signal)).filter(({ state }) => state === "running");
         const names = running.map((node) => node.name);
@@ -73,12 +77,12 @@ export async function kindCluster({ name, proberImage }: KindOptions): Promise<C
   }
 }
 
-async function leftoversOf(nodes: NodeContainers, shell: NodeShell): Promise<string[]> {
-  const each = (await nodes.list()).map(async ({ name, state, addresses }) =>
-    state === "running"
-      ? [...(await marksOn(shell, name)), ...addresses.map((address) => `address ${address} of node ${name}`)]
-      : [`node ${name} is ${state}`],
-  );
+async function leftoversOf(nodes: NodeContainers, shell: NodeShell, kube: KubeClient): Promise<string[]> {
+  const known = await kube.list<Node>(nodeResource);
+  const each = (await nodes.list()).map(async ({ name, state, addresses }) => {
+    if (state !== "running") return [`node ${name} is ${state}`];
+    return [...(await marksOn(shell, name)), ...misplaced(name, addresses, known)];
+  });
   return (await Promise.all(each)).flat();
 }
 

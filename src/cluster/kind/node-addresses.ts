@@ -1,3 +1,4 @@
+import type { Node } from "../../kube/objects.ts";
 import type { NodeContainer } from "./node-container.ts";
 
 type Addressed = Pick<NodeContainer, "name" | "addresses">;
@@ -16,4 +17,16 @@ export function compareAddresses(now: Addressed, known: Addressed[]): string {
   );
   const whose = owners.length === 0 ? "" : `, which was ${owners.map(({ name }) => name).join(" and ")}'s`;
   return `address changed from ${before.join(", ")} to ${at}${whose}`;
+}
+
+/**
+ * Where Kubernetes looks for a node, if it is not there: kind's nodes tell of another address themselves when they start, and
+ * nothing reaches one that has not. In a few words; none where all is well.
+ */
+export function misplaced(name: string, addresses: string[], known: Node[]): string[] {
+  const node = known.find(({ metadata }) => metadata.name === name);
+  const told = (node?.status.addresses ?? []).filter(({ type }) => type === "InternalIP");
+  return told
+    .filter(({ address }) => !addresses.includes(address))
+    .map(({ address }) => `node ${name} runs at ${addresses.join(", ")}, and Kubernetes has it at ${address}`);
 }
