@@ -147,8 +147,8 @@ const constants: Mutation[] = [
   {
     what: "a hung guest is given no grace period",
     file: handler,
-    find: "const left = launcher.shutdownStartedMs + graceMs - now;",
-    replace: "const left = launcher.shutdownStartedMs + graceMs / 30 - now;",
+    find: "const left = (launcher.shutdownStartedMs ?? now) + graceMs - now;",
+    replace: "const left = (launcher.shutdownStartedMs ?? now) + graceMs / 30 - now;",
     grep: "^liveness-guest-hung/always$",
   },
   {
