@@ -67,6 +67,12 @@ const programs: Partial<Record<Capability, string[]>> = {
   "guest-memory": ["nsenter"],
 };
 
+/** What switches a machine goes by no shell. */
+const switches: Capability[] = ["node-power", "node-shutdown", "node-freeze"];
+
+/** Whatever is done through the shell is fenced. */
+const fencedBy = "flock";
+
 /** In a network of its own, which ends with the question. */
 const which = `
 for program; do
@@ -82,11 +88,12 @@ export async function missingPrograms(
   shell: NodeShell,
   node: string,
 ): Promise<(capability: Capability) => string | null> {
-  const all = [...new Set(Object.values(programs).flat())];
+  const all = [...new Set([fencedBy, ...Object.values(programs).flat()])];
   const { stdout } = await shell.run(node, which, all);
   const missing = stdout.split("\n").filter(Boolean);
   return (capability) => {
-    const lacks = (programs[capability] ?? []).filter((program) => missing.includes(program));
+    const needed = switches.includes(capability) ? [] : [fencedBy, ...(programs[capability] ?? [])];
+    const lacks = needed.filter((program) => missing.includes(program));
     return lacks.length === 0 ? null : `node ${node} has no ${lacks.join(", no ")}`;
   };
 }

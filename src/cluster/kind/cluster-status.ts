@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock/clock.ts";
 import { messageOf } from "../../errors.ts";
-import { condition, type KubeObject, type Node } from "../../kube/objects.ts";
+import { condition, type Condition, type KubeObject, type Node } from "../../kube/objects.ts";
 import { kubeVirts, nodes as nodeResource } from "../../kube/resources.ts";
 import { ApiError } from "../api-error.ts";
 import type { KubeClient } from "../kube-client.ts";
@@ -21,7 +21,7 @@ export interface ClusterStatus {
 }
 
 interface KubeVirt extends KubeObject {
-  status?: { observedKubeVirtVersion?: string; phase?: string; conditions?: { type: string; status: string }[] };
+  status?: { observedKubeVirtVersion?: string; phase?: string; conditions?: Condition[] };
 }
 
 /** What there is of a cluster; no nodes where there is none. @throws EnvironmentError where the engine does not answer */
@@ -33,17 +33,12 @@ export async function clusterStatus(runtime: ContainerRuntime, name: string, clo
     const kubeconfig = await kindCli(clock).kubeconfig(name);
     await using connection = await connect(await loadKubeConfig({ kubeconfig }), clock);
     const { kube } = connection;
-    const [nodes, kubeVirt] = [await kube.list<Node>(nodeResource), await findKubeVirt(kube)];
+    const [nodes, kubevirt] = await Promise.all([kube.list<Node>(nodeResource), findKubeVirt(kube)]);
     const isReady = (of: string): boolean | null => {
       const node = nodes.find(({ metadata }) => metadata.name === of);
       return node === undefined ? null : condition(node, "Ready")?.status === "True";
     };
-    return {
-      name,
-      nodes: containers.map((node) => ({ ...node, ready: isReady(node.name) })),
-      silent: null,
-      kubevirt: kubeVirt,
-    };
+    return { name, nodes: containers.map((node) => ({ ...node, ready: isReady(node.name) })), silent: null, kubevirt };
   } catch (error) {
     return { ...unsaid, silent: messageOf(error) };
   }
@@ -61,7 +56,6 @@ async function findKubeVirt(kube: KubeClient): Promise<ClusterStatus["kubevirt"]
     throw error;
   });
   if (found === undefined) return null;
-  const { observedKubeVirtVersion: version = "unknown", phase = "unknown", conditions = [] } = found.status ?? {};
-  const available = conditions.some(({ type, status }) => type === "Available" && status === "True");
-  return { version, phase, available };
+  const { observedKubeVirtVersion: version = "unknown", phase = "unknown" } = found.status ?? {};
+  return { version, phase, available: condition(found, "Available")?.status === "True" };
 }
